@@ -1,0 +1,35 @@
+"""The ``aimux`` command.
+
+``--version`` and ``status`` are answered before the command tree is imported: they are asked often,
+by scripts and prompts, and must feel like nothing.  The command tree has both as well and calls the
+same functions; a test compares the two ways.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line and returns its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments in (["--version"], ["version"]):
+        from aimux import __version__
+
+        print(f"aimux {__version__}")  # noqa: T201 -- the whole point is to import nothing
+        return 0
+    from aimux.cli.guarded import guarded
+
+    if arguments in (["status"], ["status", "--json"]):
+        from aimux.cli.status import show_status
+
+        return guarded(lambda: show_status(as_json="--json" in arguments))
+
+    from aimux.cli.app import run
+
+    return guarded(lambda: run(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The admin API: its shapes, its server and its client."""

@@ -1,0 +1,96 @@
+"""A provider as the rest of aimux sees it: the configuration's words with the catalogue's behind them.
+
+Facts only: where it is, what it speaks, where its keys are kept.  No key and no state is in here, so
+that the pure floors may hold one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aimux.config.keyref import KeyReference
+from aimux.model.request import WireFormat
+
+AuthStyle = Literal["bearer", "x-api-key", "x-goog-api-key", "none"]
+"""How a provider takes its key: ``authorization: Bearer``, or a header of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFacts:
+    """US dollars per million tokens; ``None`` is unknown, never free."""
+
+    input: float | None = None
+    output: float | None = None
+    cache_read: float | None = None
+    cache_write: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What is known of one model at one provider; ``None`` is unknown.
+
+    ``capabilities`` is ``None`` for a model that nobody described: it is taken to have them all.
+    ``source`` and ``date`` (YYYY-MM-DD) say where the facts were read; "config.toml" when the user
+    wrote them.
+    """
+
+    name: str
+    display_name: str | None = None
+    context: int | None = None
+    max_output: int | None = None
+    capabilities: frozenset[str] | None = None
+    price: PriceFacts = field(default_factory=PriceFacts)
+    source: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of a provider.
+
+    ``base_url`` follows the vendor's SDK (see the product's page on ``base_url``) and never ends in
+    a slash; ``host`` is its host and port, which a key is bound to.
+    """
+
+    format: WireFormat
+    base_url: str
+    host: str
+    auth: AuthStyle
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """Seconds.  ``first_event_s`` is ``None`` when it depends on whether the model thinks."""
+
+    connect_s: float = 5.0
+    first_event_s: float | None = None
+    idle_s: float = 120.0
+    total_s: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An account somewhere that answers requests."""
+
+    name: str
+    preset: str | None
+    endpoints: Mapping[WireFormat, Endpoint]
+    """By format; the first is the provider's main one."""
+    keys: tuple[KeyReference, ...]
+    """Where its keys are kept; empty when it takes none."""
+    enabled: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    proxy: str | None = None
+    ca_file: str | None = None
+    weight: int = 1
+    max_concurrent: int | None = None
+    timeouts: TimeLimits = field(default_factory=TimeLimits)
+    quirks: tuple[str, ...] = ()
+    models: Mapping[str, ModelFacts] = field(default_factory=dict)
+    """Every model that the catalogue or the configuration describes, by its name at the provider."""
+
+    def model(self, name: str) -> ModelFacts:
+        """Facts of a model; for one that nobody described, facts that are all unknown."""
+        return self.models.get(name) or ModelFacts(name)

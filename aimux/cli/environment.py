@@ -1,0 +1,9 @@
+"""``aimux env``: the variables a client needs."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this module."""

@@ -1,0 +1,38 @@
+"""The one place where a command's failure becomes an exit code and a text."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from aimux.cli import output
+from aimux.errors import AimuxError
+
+INTERRUPTED = 130
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Runs a command; whatever it raises is told in words, never as a traceback.
+
+    ``AIMUX_DEBUG=1`` shows the traceback of an unexpected error.
+    """
+    try:
+        code = command()
+        sys.stdout.flush()
+    except AimuxError as problem:
+        output.error(problem)
+        return problem.exit_code
+    except KeyboardInterrupt:
+        output.words()
+        return INTERRUPTED
+    except BrokenPipeError:
+        output.silence_stdout()
+        return 0
+    except Exception as problem:  # the boundary of the process
+        if os.environ.get("AIMUX_DEBUG"):
+            raise
+        output.words(f"error: aimux has a bug: {type(problem).__name__}: {problem}")
+        output.hint("run it again with AIMUX_DEBUG=1 and report what it prints")
+        return 1
+    return code

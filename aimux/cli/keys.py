@@ -1,0 +1,9 @@
+"""``aimux keys``: where each provider's key lives."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this module."""

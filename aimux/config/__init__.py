@@ -1,0 +1,1 @@
+"""The configuration: one TOML file, validated completely before anything uses it."""

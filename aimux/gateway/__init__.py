@@ -1,0 +1,1 @@
+"""The hub: one client request from accept to record."""

@@ -1,0 +1,1 @@
+"""The neutral model: values only, no I/O."""

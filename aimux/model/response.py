@@ -1,0 +1,44 @@
+"""What a model answered, independent of how it is written on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one exchange.
+
+    ``input_tokens`` counts the whole prompt: fresh, read from a cache and written to one, so that
+    ``fresh_tokens`` is a difference and never negative.  ``output_tokens`` includes
+    ``reasoning_tokens``.  ``None`` means the provider did not say; it is never written as 0.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+    @property
+    def fresh_tokens(self) -> int | None:
+        """Input tokens that neither came from a cache nor went into one."""
+        if self.input_tokens is None:
+            return None
+        cached = (self.cache_read_tokens or 0) + (self.cache_write_tokens or 0)
+        return max(0, self.input_tokens - cached)
+
+    def updated(self, later: Usage) -> Usage:
+        """These numbers overwritten by the later ones that are known (totals, never sums)."""
+        return Usage(
+            *(
+                new if new is not None else old
+                for new, old in (
+                    (later.input_tokens, self.input_tokens),
+                    (later.output_tokens, self.output_tokens),
+                    (later.cache_read_tokens, self.cache_read_tokens),
+                    (later.cache_write_tokens, self.cache_write_tokens),
+                    (later.reasoning_tokens, self.reasoning_tokens),
+                )
+            )
+        )

@@ -1,0 +1,1 @@
+"""Pure decisions: which provider answers, in which order, and what a failure means."""

@@ -1,0 +1,1 @@
+"""Where keys live, and the only code that reads them."""
