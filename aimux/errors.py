@@ -28,6 +28,7 @@
     |   |-- TooLarge               413
     |   |-- UnsupportedEncoding    415
     |   |-- ForeignHost            421
+    |   |-- ClientGone             499  it left before the answer was complete
     |   `-- NotTranslatable        501  formats differ and nothing translates them
     |-- UpstreamError            a provider                          exit 5, HTTP 5xx
     |   |-- ConnectFailed          502  not one byte was accepted
@@ -317,6 +318,13 @@ class ForeignHost(ClientError):
     code = "foreign-host"
     kind = ErrorKind.PERMISSION
     http_status = 421
+
+
+class ClientGone(ClientError):
+    """The caller closed its connection before it had the whole answer."""
+
+    code = "client-gone"
+    http_status = 499
 
 
 class NotTranslatable(ClientError):

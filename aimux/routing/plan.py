@@ -7,18 +7,10 @@ A ``Plan`` is made before the first byte goes out and never changes; the ``Decis
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from aimux.catalogue.provider import ModelFacts, Provider
 from aimux.model.request import WireFormat
-
-
-class Mode(StrEnum):
-    """How a request crosses from the client's format to the provider's."""
-
-    RELAY = "relay"
-    PATCH = "patch"
-    TRANSLATE = "translate"
+from aimux.wire.codec import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,274 @@
+"""One attempt: one candidate, one key, one request to an upstream, and its answer relayed.
+
+It ends in one of two ways.  The client has got what there was to get, well or badly; or the attempt has
+failed while the client had got nothing of an answer, and then a :class:`Failed` says how, so that the
+verdict table can say whether somebody else may be asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+
+from aimux.catalogue.provider import Provider
+from aimux.errors import (
+    ConnectFailed,
+    UpstreamError,
+    UpstreamProtocol,
+    UpstreamStatus,
+    UpstreamTimeout,
+)
+from aimux.gateway.answer import Answer
+from aimux.gateway.headers import request_headers, response_headers
+from aimux.gateway.ingress import Ingress
+from aimux.gateway.record import AttemptRecord, Record
+from aimux.gateway.watchdog import Watchdog
+from aimux.routing.plan import Candidate
+from aimux.routing.verdict import Signal, retry_after_s, signal_of
+from aimux.upstream.auth import auth_headers
+from aimux.upstream.client import Call, Egress, UpstreamClient, address, explained
+from aimux.vault.secret import Credential
+from aimux.wire.codec import Reported
+from aimux.wire.errorkinds import status_of_kind
+from aimux.wire.formats import CODECS
+from aimux.wire.transcode import Transcoder
+
+MAX_ERROR_BYTES: Final = 2**20
+"""Most of an upstream's error body that is read and passed on."""
+
+FIRST_EVENT_S: Final = 60.0
+FIRST_EVENT_THINKING_S: Final = 180.0
+"""Without a setting: a model that thinks is silent for minutes before it says anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An upstream's error as it came, to be passed on unmodified when nobody else is left: agents
+    match on its wording.
+    """
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An attempt that failed."""
+
+    signal: Signal
+    error: UpstreamError
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What all attempts of one exchange share."""
+
+    request: web.Request
+    ingress: Ingress
+    client: UpstreamClient
+    answer: Answer
+    watchdog: Watchdog
+    record: Record
+    clock: Callable[[], float]
+    """The loop's clock, in seconds."""
+
+
+class Attempt:
+    """Made for one candidate and one key, used once."""
+
+    __slots__ = ("_candidate", "_credential", "_record", "_shared", "_transcoder")
+
+    def __init__(
+        self,
+        shared: Conversation,
+        candidate: Candidate,
+        credential: Credential | None,
+        record: AttemptRecord,
+    ) -> None:
+        self._shared = shared
+        self._candidate = candidate
+        self._credential = credential
+        self._record = record
+        ingress = shared.ingress
+        self._transcoder = Transcoder(
+            (ingress.format, candidate.format),
+            candidate.model,
+            operation=ingress.operation,
+            stream=ingress.stream,
+        )
+
+    async def run(self) -> Failed | None:
+        """Sends the request and relays the answer; None when the client has got all of it.
+
+        Raises:
+            UpstreamError: the transport or the stream broke; whether the client had got something by
+                then, its answer knows.
+            ClientGone: the client has left.
+        """
+        shared, candidate = self._shared, self._candidate
+        provider = candidate.provider
+        limits = provider.timeouts
+        shared.watchdog.attempt(limits.first_event_s or _first_event_s(candidate), limits.total_s)
+        upstream = await shared.client.send(self._call())
+        whole = False
+        try:
+            self._record.status = upstream.status
+            if upstream.status >= 300:
+                return await self._refused(upstream)
+            failure = await self._relay(upstream)
+            whole = True
+        except (aiohttp.ClientError, OSError) as problem:
+            raise explained(problem, provider.name) from problem
+        finally:
+            shared.record.usage = self._transcoder.usage
+            if whole:
+                upstream.release()
+            else:
+                upstream.close()  # stop paying for what nobody will read
+        return failure
+
+    def _call(self) -> Call:
+        provider, ingress = self._candidate.provider, self._shared.ingress
+        endpoint = provider.endpoints[self._candidate.format]
+        path = self._transcoder.path
+        if path is None:
+            raise UpstreamProtocol(f"{provider.name} has no address for {ingress.operation}")
+        return Call(
+            provider=provider.name,
+            url=address(endpoint.base_url, path, ingress.query),
+            headers=request_headers(
+                self._shared.request.headers,
+                auth_headers(endpoint, self._credential),
+                provider.headers.items(),
+            ),
+            body=self._transcoder.request(ingress.document),
+            egress=Egress(provider.proxy, provider.ca_file),
+            connect_s=provider.timeouts.connect_s,
+        )
+
+    async def _refused(self, upstream: aiohttp.ClientResponse) -> Failed:
+        """An answer with an error status, read and understood."""
+        provider = self._candidate.provider
+        body = await _read(upstream, MAX_ERROR_BYTES)
+        if upstream.status < 400:
+            error = UpstreamProtocol(
+                f"{provider.name}: it redirects, which aimux does not follow",
+                provider=provider.name,
+                hint="set its base_url to where it redirects, if that is the vendor's own address",
+            )
+            return Failed(Signal.PROTOCOL, error)
+        said = CODECS[self._candidate.format].read_error(upstream.status, body)
+        wait_s = retry_after_s(upstream.headers, time.time())
+        signal = signal_of(upstream.status, said.kind, wait_s)
+        reply = Reply(upstream.status, response_headers(upstream.headers), body)
+        return Failed(signal, _status_error(provider, said, upstream.status, wait_s), reply)
+
+    async def _relay(self, upstream: aiohttp.ClientResponse) -> Failed | None:
+        """Passes the answer on as it comes."""
+        transcoder, answer, watchdog = self._transcoder, self._shared.answer, self._shared.watchdog
+        headers = upstream.headers
+        transcoder.begin(headers.get("content-type", ""), headers.get("content-encoding", ""))
+        read, feed, clock = upstream.content.readany, transcoder.feed, self._shared.clock
+        while chunk := await read():
+            watchdog.heard = clock()
+            ready = feed(chunk)
+            if not answer.committed:
+                if transcoder.error is not None:
+                    return _reported(transcoder.error, self._candidate.provider)
+                if not transcoder.begun:
+                    continue
+                await self._commit(upstream, None)
+            if ready:
+                await answer.say(ready)
+        last = transcoder.finish()
+        if not answer.committed:
+            if transcoder.error is not None:
+                return _reported(transcoder.error, self._candidate.provider)
+            await self._commit(upstream, len(last))
+        await answer.end(last)
+        if transcoder.error is not None:
+            return _reported(transcoder.error, self._candidate.provider)
+        return None
+
+    async def _commit(self, upstream: aiohttp.ClientResponse, whole: int | None) -> None:
+        """From here on the answer is this attempt's."""
+        shared, provider = self._shared, self._candidate.provider
+        now = shared.clock()
+        record = shared.record
+        self._record.first_event = record.first_event = now
+        record.provider, record.model = provider.name, self._candidate.model
+        record.mode = self._transcoder.mode.value
+        record.status = upstream.status
+        shared.watchdog.begun(provider.timeouts.idle_s, stream=self._transcoder.streaming)
+        await shared.answer.commit(upstream.status, response_headers(upstream.headers), whole)
+
+
+async def _read(upstream: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
+    """A body, as far as the limit."""
+    pieces: list[bytes] = []
+    size = 0
+    while size < limit_bytes and (piece := await upstream.content.readany()):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+def _first_event_s(candidate: Candidate) -> float:
+    capabilities = candidate.facts.capabilities
+    thinks = capabilities is None or "thinking" in capabilities
+    return FIRST_EVENT_THINKING_S if thinks else FIRST_EVENT_S
+
+
+def _status_error(
+    provider: Provider, said: Reported, status: int, wait_s: float | None
+) -> UpstreamStatus:
+    return UpstreamStatus(
+        f"{provider.name}: {said.message}",
+        status=status,
+        kind=said.kind,
+        provider=provider.name,
+        retry_after_s=wait_s,
+    )
+
+
+def _reported(said: Reported, provider: Provider) -> Failed:
+    """An error that came inside an answer with status 200."""
+    status = status_of_kind(said.kind)
+    return Failed(signal_of(status, said.kind, None), _status_error(provider, said, status, None))
+
+
+def signal_of_error(error: UpstreamError) -> Signal:
+    """The signal of a transport that failed."""
+    match error:
+        case UpstreamTimeout(phase="connect"):
+            return Signal.CONNECT
+        case UpstreamTimeout(phase="first_event"):
+            return Signal.FIRST_EVENT_TIMEOUT
+        case UpstreamTimeout(phase="total"):
+            return Signal.TOTAL_TIMEOUT
+        case UpstreamStatus():
+            return signal_of(error.http_status, error.kind, error.retry_after_s)
+        case UpstreamProtocol():
+            return Signal.PROTOCOL
+        case ConnectFailed():
+            return Signal.CONNECT
+        case _:
+            return Signal.CUT
+
+
+def timed_out(phase: str, provider: Provider) -> Failed:
+    """The failure of an attempt that a limit has ended."""
+    what = {
+        "first_event": "it did not begin to answer within the time limit",
+        "idle": "it fell silent in the middle of its answer",
+        "total": "its answer took longer than the time limit",
+    }[phase]
+    error = UpstreamTimeout(f"{provider.name}: {what}", phase=phase, provider=provider.name)
+    return Failed(signal_of_error(error), error)

@@ -1,0 +1,135 @@
+"""The door: who may speak to aimux at all.  Wrapped around the whole application, so that no route can
+be forgotten.
+
+    Host        names a loopback name, an IP address of ours, or one of ``server.allowed_hosts``;
+                a page that rebinds its own name to 127.0.0.1 still sends its own name
+    Origin      is absent (a program) or the origin of this very address (our own page)
+    Fetch site  is absent, ``same-origin`` or ``none``
+    token       the admin token below /aimux/v1, a client token elsewhere; none for /health and for
+                the probes by which agents warm up a connection
+
+There is no CORS: no header of aimux ever permits another origin anything.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from aiohttp import web
+
+from aimux.admin.shapes import API
+from aimux.config.schema import ServerSettings
+from aimux.errors import Forbidden, ForeignHost, Unauthorized, UnsupportedEncoding
+from aimux.gateway.snapshot import Snapshot
+from aimux.vault.tokens import token_hash
+
+ANONYMOUS: Final = "anonymous"
+ADMIN: Final = "admin"
+
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_OPEN_PATHS: Final = frozenset({"/health", "/health/ready"})
+_PROBES: Final = frozenset({"/", "/api/hello"})
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def admit(request: web.BaseRequest, snapshot: Snapshot) -> str:
+    """The name of the client that sends a request.
+
+    Raises:
+        ForeignHost: the Host header names somebody else.
+        Forbidden: a page of another origin sends it.
+        Unauthorized: it has no token, or none that is known.
+        UnsupportedEncoding: it changes something and is not JSON, where only that tells it from a
+            form of a web page.
+    """
+    server = snapshot.config.server
+    check_host(request, server)
+    check_origin(request)
+    path = request.path
+    if path in _OPEN_PATHS or (path in _PROBES and request.method == "HEAD"):
+        return ANONYMOUS
+    if path == API or path.startswith(API + "/"):
+        _require_json(request)
+        return _admin(request, snapshot)
+    if server.auth == "none":
+        _require_json(request)
+        return ANONYMOUS
+    return _client(request, snapshot)
+
+
+def check_host(request: web.BaseRequest, server: ServerSettings) -> None:
+    """Refuses a request whose Host is not ours."""
+    hosts = request.headers.getall("host", [])
+    match = _HOST.fullmatch(hosts[0].lower()) if len(hosts) == 1 else None
+    name = match[1] if match else ""
+    if name in _LOOPBACK or name in server.allowed_hosts:
+        return
+    if server.allow_remote and _is_address(name):
+        return  # a rebound page sends a name, never an address
+    raise ForeignHost(
+        f"the Host header {', '.join(hosts)[:100]!r} is not a name of this gateway",
+        hint="use http://127.0.0.1 or add the name to server.allowed_hosts",
+    )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def check_origin(request: web.BaseRequest) -> None:
+    """Refuses a request that a browser sends for a page of another origin."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{request.headers['host'].lower()}":
+        raise Forbidden(f"requests from web pages of {origin[:100]!r} are not accepted")
+    if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        raise Forbidden("requests from web pages of other sites are not accepted")
+
+
+def _require_json(request: web.BaseRequest) -> None:
+    if request.method not in _SAFE and request.content_type != "application/json":
+        raise UnsupportedEncoding(
+            "the request must have content-type application/json", hint="set the header"
+        )
+
+
+def _tokens(request: web.BaseRequest) -> Iterator[str]:
+    """Every token a request presents: agents send one in two places, or an old one beside it."""
+    headers = request.headers
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        yield bearer.strip()
+    for name in ("x-api-key", "x-goog-api-key"):
+        if name in headers:
+            yield headers[name].strip()
+    if "key" in request.query:
+        yield request.query["key"]
+
+
+def _admin(request: web.BaseRequest, snapshot: Snapshot) -> str:
+    for token in _tokens(request):
+        if snapshot.admin_token and hmac.compare_digest(token_hash(token), snapshot.admin_token):
+            return ADMIN
+    raise Unauthorized(
+        "the admin API needs the admin token", hint="use the aimux command; it knows the token"
+    )
+
+
+def _client(request: web.BaseRequest, snapshot: Snapshot) -> str:
+    given = False
+    for token in _tokens(request):
+        given = True
+        digest = token_hash(token)
+        for known, name in snapshot.client_tokens.items():
+            if hmac.compare_digest(digest, known):
+                return name
+    problem = "this client token is not known" if given else "a client token is needed"
+    raise Unauthorized(problem, hint="aimux env prints the token for this machine")

@@ -1,0 +1,93 @@
+"""Which headers cross the gateway: two tables, and nothing that is not in them.
+
+Toward a provider go the headers that say how a request is to be understood, and those by which
+vendors and agents know each other.  Credentials never cross: the client's stay here, the provider's
+are set here.  Toward a client go the headers that say how an answer is to be read, how long to wait,
+and what is left of a limit; never cookies, never whose account it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from multidict import CIMultiDictProxy
+
+_TO_PROVIDER: Final = frozenset(
+    {
+        "accept", "accept-language", "content-type", "user-agent", "x-app",
+        # OpenAI's SDK and Codex
+        "idempotency-key", "openai-beta", "originator", "version", "session-id", "session_id",
+        "thread-id", "conversation-id", "conversation_id", "x-client-request-id",
+        # OpenRouter
+        "http-referer", "x-title",
+        # W3C Trace Context
+        "traceparent", "tracestate",
+    }
+)  # fmt: skip
+_TO_PROVIDER_PREFIXES: Final = (
+    "anthropic-",  # an open list: a beta and its body field travel together
+    "x-stainless-",
+    "x-claude-code-",
+    "x-codex-",
+    "x-openai-",
+    "x-goog-api-client",
+    "x-goog-request-",
+)
+
+_TO_CLIENT: Final = frozenset(
+    {
+        "content-type", "content-encoding", "cache-control", "request-id", "x-request-id",
+        "retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms",
+        "openai-version", "openai-model",
+    }
+)  # fmt: skip
+_TO_CLIENT_PREFIXES: Final = (
+    "anthropic-ratelimit-",
+    "anthropic-priority-",
+    "x-ratelimit-",
+    "x-codex-",
+)
+
+
+@lru_cache(maxsize=1024)
+def goes_to_provider(name: str) -> bool:
+    """Whether a request's header is passed on."""
+    name = name.lower()
+    return name in _TO_PROVIDER or name.startswith(_TO_PROVIDER_PREFIXES)
+
+
+@lru_cache(maxsize=1024)
+def goes_to_client(name: str) -> bool:
+    """Whether an answer's header is passed on."""
+    name = name.lower()
+    return name in _TO_CLIENT or name.startswith(_TO_CLIENT_PREFIXES)
+
+
+def request_headers(
+    client: CIMultiDictProxy[str],
+    auth: Iterable[tuple[str, str]],
+    configured: Iterable[tuple[str, str]] = (),
+) -> tuple[tuple[str, str], ...]:
+    """The headers of a call: the client's that cross, the configuration's over them, the key.
+
+    Identity is asked for, so that usage can be read beside the answer and no proxy holds a stream
+    back to fill a compression window.
+    """
+    configured = tuple(configured)
+    overridden = {name.lower() for name, _ in configured}
+    headers = [
+        (name, value)
+        for name, value in client.items()
+        if goes_to_provider(name) and name.lower() not in overridden
+    ]
+    headers.append(("accept-encoding", "identity"))
+    headers += configured
+    headers += auth
+    return tuple(headers)
+
+
+def response_headers(upstream: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
+    """The headers of an answer that cross."""
+    return [(name, value) for name, value in upstream.items() if goes_to_client(name)]

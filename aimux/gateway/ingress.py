@@ -1,0 +1,135 @@
+"""A client's request, read once and understood as far as routing needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from aimux.errors import InvalidRequest, TooLarge, UnsupportedEncoding
+from aimux.model.request import WireFormat
+from aimux.wire.codec import Operation
+from aimux.wire.jsontext import Document, scan
+
+_READABLE_ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+_UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
+
+# What each agent calls itself (measured: reference protocols, 1.5).
+_AGENTS: Final = (
+    ("claude-cli/", "claude-code"),
+    ("codex_", "codex"),
+    ("codex-", "codex"),
+    ("GeminiCLI", "gemini-cli"),
+    ("opencode/", "opencode"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """One request.  ``query`` is as it was written, without a token in it."""
+
+    format: WireFormat
+    operation: Operation
+    document: Document
+    model: str
+    stream: bool
+    query: str
+    target: str | None
+
+
+async def read_request(
+    request: web.Request, format_: WireFormat, operation: Operation, limit_bytes: int
+) -> Ingress:
+    """The request, whole.
+
+    Raises:
+        TooLarge: the body is over the limit, as sent or decoded.
+        UnsupportedEncoding: its encoding or charset is not one that can be read.
+        InvalidRequest: it is not JSON, or lacks what every request has.
+    """
+    document = scan(await read_body(request, limit_bytes))
+    if format_ is WireFormat.GEMINI:
+        model = request.match_info["model"]
+        stream = request.match_info["method"] == "streamGenerateContent"
+    else:
+        model = _model(document)
+        stream = _stream(document)
+    return Ingress(
+        format=format_,
+        operation=operation,
+        document=document,
+        model=model,
+        stream=stream,
+        query=_without_token(request.rel_url.raw_query_string),
+        target=request.headers.get("x-aimux-target"),
+    )
+
+
+def agent_of(request: web.Request) -> str | None:
+    """The coding agent that sends a request, by the name it gives itself."""
+    user_agent = request.headers.get("user-agent", "")
+    return next((name for start, name in _AGENTS if user_agent.startswith(start)), None)
+
+
+def _model(document: Document) -> str:
+    model = document.get("model")
+    if model is None:
+        raise InvalidRequest("the request names no model", param="model")
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidRequest("model must be a text that is not empty", param="model")
+    return model
+
+
+def _stream(document: Document) -> bool:
+    stream = document.get("stream")
+    if stream is not None and not isinstance(stream, bool):
+        raise InvalidRequest("stream must be true or false", param="stream")
+    return bool(stream)
+
+
+def _without_token(query: str) -> str:
+    if "key=" not in query:
+        return query
+    return "&".join(part for part in query.split("&") if not part.startswith("key="))
+
+
+async def read_body(request: web.Request, limit_bytes: int) -> bytes:
+    """The body, decompressed.
+
+    The limit holds for what is sent and for what it expands to: it is looked at after every piece,
+    and a piece is never larger than the server's read buffer allows.
+    """
+    _check_encoding(request)
+    if (request.content_length or 0) > limit_bytes:
+        raise _too_large(limit_bytes)
+    read = request.content.readany
+    first = await read()
+    pieces: list[bytes] = []
+    size = len(first)
+    while True:
+        piece = await read()
+        if not piece:
+            return first if not pieces else b"".join((first, *pieces))
+        size += len(piece)
+        if size > limit_bytes:
+            raise _too_large(limit_bytes)
+        pieces.append(piece)
+
+
+def _check_encoding(request: web.Request) -> None:
+    encoding = request.headers.get("content-encoding", "").lower()
+    if encoding not in _READABLE_ENCODINGS:
+        raise UnsupportedEncoding(
+            f"content-encoding {encoding[:40]!r} is not read here", hint="send identity or gzip"
+        )
+    charset = request.charset
+    if charset is not None and charset.lower() not in _UTF_8:
+        raise UnsupportedEncoding(f"charset {charset[:40]!r} is not read here", hint="send UTF-8")
+
+
+def _too_large(limit_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"the request is larger than {limit_bytes // 2**20} MiB",
+        hint="raise server.max_body_mb if that is meant",
+    )

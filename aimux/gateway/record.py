@@ -1,0 +1,186 @@
+"""What is known of an exchange, while it runs and afterwards: facts, no content.
+
+The most recent ones are kept in memory for ``aimux status``, ``aimux demo`` and whoever asks why.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final, Literal
+
+from aimux.admin.shapes import AttemptShape, ExchangeShape
+from aimux.errors import AimuxError
+from aimux.model.request import WireFormat
+from aimux.model.response import Usage
+from aimux.routing.plan import Decision
+
+Outcome = Literal["open", "ok", "client_error", "upstream_error", "cut", "client_gone", "rejected"]
+
+KEPT: Final = 500
+"""Exchanges kept in memory, about 2 KB each."""
+
+
+@dataclass(slots=True)
+class AttemptRecord:
+    """One attempt; times are the loop's clock in seconds."""
+
+    provider: str
+    model: str
+    key: str | None
+    began: float
+    ended: float | None = None
+    first_event: float | None = None
+    status: int | None = None
+    outcome: str = "open"
+    error: str | None = None
+
+    def shape(self, now: float) -> AttemptShape:
+        """The attempt as the admin API tells it."""
+        first = None if self.first_event is None else _ms(self.first_event - self.began)
+        return AttemptShape(
+            provider=self.provider,
+            model=self.model,
+            key=self.key,
+            status=self.status,
+            outcome=self.outcome,
+            error=self.error,
+            first_event_ms=first,
+            duration_ms=_ms((now if self.ended is None else self.ended) - self.began),
+        )
+
+
+@dataclass(slots=True)
+class Record:
+    """One exchange; ``began`` and ``ended`` are the loop's clock, ``started_at`` the wall's."""
+
+    id: str
+    began: float
+    started_at: float
+    client: str = ""
+    format: WireFormat | None = None
+    asked_model: str = ""
+    stream: bool = False
+    decision: Decision | None = None
+    attempts: list[AttemptRecord] = field(default_factory=list)
+    provider: str | None = None
+    model: str | None = None
+    mode: str | None = None
+    status: int = 0
+    outcome: Outcome = "open"
+    error: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    first_event: float | None = None
+    ended: float | None = None
+
+    def headers(self) -> list[tuple[str, str]]:
+        """What aimux says of the exchange to its client, as far as it is known now."""
+        headers = [("x-aimux-request-id", self.id), ("x-aimux-attempts", str(len(self.attempts)))]
+        if self.decision is not None:
+            headers.append(("x-aimux-route", self.decision.route))
+        if self.provider and self.model and self.mode:
+            headers += [
+                ("x-aimux-provider", self.provider),
+                ("x-aimux-model", self.model),
+                ("x-aimux-mode", self.mode),
+            ]
+        return headers
+
+    def failed(self, outcome: Outcome, error: AimuxError) -> None:
+        """Notes how the exchange failed."""
+        self.outcome = outcome
+        self.error = f"{error.code}: {error.message}"
+
+    def log_fields(self) -> dict[str, object]:
+        """The line of the log: what one greps for."""
+        usage = self.usage
+        ended = self.began if self.ended is None else self.ended
+        return {
+            "request_id": self.id,
+            "client": self.client,
+            "format": self.format,
+            "asked_model": self.asked_model,
+            "route": self.decision.route if self.decision else None,
+            "provider": self.provider,
+            "model": self.model,
+            "mode": self.mode,
+            "stream": self.stream,
+            "attempts": len(self.attempts),
+            "status": self.status,
+            "outcome": self.outcome,
+            "error": self.error,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cache_read_tokens": usage.cache_read_tokens,
+            "first_event_ms": None
+            if self.first_event is None
+            else _ms(self.first_event - self.began),
+            "duration_ms": _ms(ended - self.began),
+        }
+
+    def shape(self, now: float) -> ExchangeShape:
+        """The exchange as the admin API tells it."""
+        decision = self.decision
+        refusals = [] if decision is None else decision.refusals
+        return ExchangeShape(
+            id=self.id,
+            started_at=datetime.fromtimestamp(self.started_at, UTC).isoformat(
+                timespec="milliseconds"
+            ),
+            client=self.client,
+            format=str(self.format or ""),
+            asked_model=self.asked_model,
+            route=decision.route if decision else "",
+            candidates=list(decision.candidates) if decision else [],
+            refusals=[{"target": each.target, "reason": each.reason} for each in refusals],
+            provider=self.provider,
+            model=self.model,
+            mode=self.mode,
+            stream=self.stream,
+            status=self.status,
+            outcome=self.outcome,
+            error=self.error,
+            attempts=[attempt.shape(now) for attempt in self.attempts],
+            input_tokens=self.usage.input_tokens,
+            output_tokens=self.usage.output_tokens,
+            cache_read_tokens=self.usage.cache_read_tokens,
+            cache_write_tokens=self.usage.cache_write_tokens,
+            reasoning_tokens=self.usage.reasoning_tokens,
+            first_event_ms=None if self.first_event is None else _ms(self.first_event - self.began),
+            duration_ms=None if self.ended is None else _ms(self.ended - self.began),
+        )
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+class Recent:
+    """The latest exchanges by id, oldest forgotten first.  ``clock`` is the one of their records."""
+
+    __slots__ = ("_clock", "_records")
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._records: OrderedDict[str, Record] = OrderedDict()
+
+    def add(self, record: Record) -> None:
+        """Takes an exchange in as soon as it begins."""
+        self._records[record.id] = record
+        if len(self._records) > KEPT:
+            self._records.popitem(last=False)
+
+    def newest(self, count: int) -> list[ExchangeShape]:
+        """The latest ones, newest first."""
+        now = self._clock()
+        return [record.shape(now) for record in islice(reversed(self._records.values()), count)]
+
+    def find(self, request_id: str) -> ExchangeShape | None:
+        """One exchange; ``last`` is the newest.  None if it is not known or not any more."""
+        if request_id == "last":
+            return next(iter(self.newest(1)), None)
+        record = self._records.get(request_id)
+        return None if record is None else record.shape(self._clock())

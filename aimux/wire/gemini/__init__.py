@@ -1,0 +1,5 @@
+"""Google Gemini generateContent."""
+
+from aimux.wire.gemini.codec import Gemini
+
+__all__ = ["Gemini"]

@@ -1,0 +1,184 @@
+r"""JSON as text: read as little as possible, change as little as possible.
+
+The only module that names a JSON library.  A request body is *scanned*: the values of its top level
+are found, not decoded, so that a relay can look at ``model`` and ``stream`` of a body of megabytes
+and replace one of them while every other byte stays where it was.
+
+How positions are found.  msgspec gives each top-level value as the exact bytes it had, in the order
+of the keys, but not where they stand.  Between two values there is only white space, a comma, a key
+and a colon; so walking along the keys with the known lengths of the values gives every position
+without looking at the values again.  A repeated key breaks that walk (its value appears once in the
+mapping), and is refused: two readers of such a body may see different requests.
+
+msgspec refuses lone surrogates (``"\ud83d"``), which clients send when they cut text in the middle
+of an emoji; such bodies are scanned with the standard library instead, ten times slower.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+import msgspec
+
+from aimux.errors import InvalidRequest
+
+_RAW: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ANY: Final = msgspec.json.Decoder()
+_ENCODE: Final = msgspec.json.Encoder().encode
+
+_KEY: Final = re.compile(rb'[ \t\r\n]*,?[ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
+_OPEN: Final = re.compile(rb"[ \t\r\n]*\{")
+_CLOSE: Final = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*\Z")
+
+
+class Document:
+    """A JSON object: its bytes, and where each top-level value stands in them.
+
+    ``get`` decodes a value when it is asked for, once.
+    """
+
+    __slots__ = ("_decoded", "_spans", "raw")
+
+    def __init__(self, raw: bytes, spans: dict[str, tuple[int, int]]) -> None:
+        self.raw = raw
+        self._spans = spans
+        self._decoded: dict[str, Any] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._spans
+
+    def keys(self) -> list[str]:
+        """The keys in the order of the text."""
+        return list(self._spans)
+
+    def text(self, key: str) -> bytes:
+        """A value as it is written; empty when there is none."""
+        start, end = self._spans.get(key, (0, 0))
+        return self.raw[start:end]
+
+    def size(self, key: str) -> int:
+        """How many bytes a value takes; 0 when there is none."""
+        start, end = self._spans.get(key, (0, 0))
+        return end - start
+
+    def get(self, key: str) -> Any:
+        """A value decoded; ``None`` when there is none, as for ``null``."""
+        if key not in self._decoded:
+            span = self._spans.get(key)
+            self._decoded[key] = None if span is None else loads(self.raw[span[0] : span[1]])
+        return self._decoded[key]
+
+    def splice(self, key: str, value: object) -> bytes:
+        """The bytes with one value replaced and all others as they were.
+
+        Raises:
+            KeyError: there is no such value to replace.
+        """
+        start, end = self._spans[key]
+        written = dumps(value)
+        if self.raw[start:end] == written:
+            return self.raw
+        return b"".join((self.raw[:start], written, self.raw[end:]))
+
+
+def scan(raw: bytes) -> Document:
+    """The document that a request's body is.
+
+    Raises:
+        InvalidRequest: not UTF-8, not JSON, not an object, nested too deeply, or with a key twice
+            on its top level; the caller's fault.
+    """
+    try:
+        values = _RAW.decode(raw)
+    except msgspec.ValidationError as problem:
+        raise InvalidRequest("the body must be a JSON object") from problem
+    except RecursionError as problem:
+        raise InvalidRequest("the body is nested too deeply") from problem
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _scan_slowly(raw)
+    return Document(raw, _spans(raw, values))
+
+
+def _spans(raw: bytes, values: dict[str, msgspec.Raw]) -> dict[str, tuple[int, int]]:
+    opening = _OPEN.match(raw)
+    position = opening.end() if opening else 0
+    spans: dict[str, tuple[int, int]] = {}
+    for key, value in values.items():
+        between = _KEY.match(raw, position)
+        if between is None:
+            raise _repeated()
+        start = between.end()
+        position = start + len(memoryview(value))
+        spans[key] = (start, position)
+    if not _CLOSE.match(raw, position):
+        raise _repeated()
+    return spans
+
+
+def _repeated() -> InvalidRequest:
+    return InvalidRequest("the body has a key twice on its top level")
+
+
+def _scan_slowly(raw: bytes) -> Document:
+    """The same by the standard library, which reads what msgspec will not."""
+    try:
+        text = raw.decode("utf-8")
+        pairs = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_no_constant)
+    except UnicodeDecodeError as problem:
+        raise InvalidRequest(f"the body is not UTF-8 (byte {problem.start})") from problem
+    except json.JSONDecodeError as problem:
+        where = f"line {problem.lineno}, column {problem.colno}"
+        raise InvalidRequest(f"the body is not JSON: {problem.msg.lower()} ({where})") from problem
+    except RecursionError as problem:
+        raise InvalidRequest("the body is nested too deeply") from problem
+    if not isinstance(pairs, _Pairs):
+        raise InvalidRequest("the body must be a JSON object")
+    return Document(raw, _slow_spans(raw, text, [key for key, _ in pairs]))
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object as its pairs, told apart from an array."""
+
+
+def _no_constant(name: str) -> object:
+    raise InvalidRequest(f"the body is not JSON: {name} is no JSON number")
+
+
+def _slow_spans(raw: bytes, text: str, keys: list[str]) -> dict[str, tuple[int, int]]:
+    decoder = json.JSONDecoder()
+    spans: dict[str, tuple[int, int]] = {}
+    position = _OPEN.match(raw).end()  # type: ignore[union-attr]  # an object begins with a brace
+    for key in keys:
+        if key in spans:
+            raise _repeated()
+        start = _KEY.match(raw, position).end()  # type: ignore[union-attr]  # it was parsed already
+        character = len(raw[:start].decode("utf-8"))
+        _, after = decoder.raw_decode(text, character)
+        position = start + len(text[character:after].encode("utf-8"))
+        spans[key] = (start, position)
+    return spans
+
+
+def loads(raw: bytes | str) -> Any:
+    """Any JSON value.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return _ANY.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            return json.loads(raw)
+        except RecursionError as problem:
+            raise ValueError("nested too deeply") from problem
+
+
+def dumps(value: object) -> bytes:
+    """Compact UTF-8 JSON; a lone surrogate is written as an escape, as it came."""
+    try:
+        return _ENCODE(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
