@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +50,11 @@ async def read_request(
         UnsupportedEncoding: its encoding or charset is not one that can be read.
         InvalidRequest: it is not JSON, or lacks what every request has.
     """
-    document = scan(await read_body(request, limit_bytes))
+    try:
+        body = await read_body(request, limit_bytes)
+    except web.RequestPayloadError as problem:
+        raise InvalidRequest("the body cannot be read: it is cut or badly framed") from problem
+    document = scan(body)
     if format_ is WireFormat.GEMINI:
         model = request.match_info["model"]
         stream = request.match_info["method"] == "streamGenerateContent"
@@ -95,26 +101,42 @@ def _without_token(query: str) -> str:
 
 
 async def read_body(request: web.Request, limit_bytes: int) -> bytes:
-    """The body, decompressed.
-
-    The limit holds for what is sent and for what it expands to: it is looked at after every piece,
-    and a piece is never larger than the server's read buffer allows.
-    """
+    """The body, decompressed.  The limit holds for what is sent and for what it expands to."""
     _check_encoding(request)
     if (request.content_length or 0) > limit_bytes:
         raise _too_large(limit_bytes)
+    unpack = _unpacker(request.headers.get("content-encoding", "").lower(), limit_bytes)
     read = request.content.readany
-    first = await read()
     pieces: list[bytes] = []
-    size = len(first)
-    while True:
-        piece = await read()
-        if not piece:
-            return first if not pieces else b"".join((first, *pieces))
+    size = 0
+    while piece := await read():
+        if unpack is not None:
+            piece = unpack(piece, limit_bytes - size)
         size += len(piece)
         if size > limit_bytes:
             raise _too_large(limit_bytes)
         pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _unpacker(encoding: str, limit_bytes: int) -> Callable[[bytes, int], bytes] | None:
+    """A function that expands a piece, to at most one byte more than there is room for."""
+    if encoding in {"", "identity"}:
+        return None
+    stream = zlib.decompressobj(
+        47
+    )  # gzip or zlib, told apart by the header (zlib manual, inflateInit2)
+
+    def unpack(piece: bytes, room_bytes: int) -> bytes:
+        try:
+            expanded = stream.decompress(piece, room_bytes + 1)
+        except zlib.error as problem:
+            raise InvalidRequest("the body cannot be unpacked: its encoding is broken") from problem
+        if stream.unconsumed_tail:
+            raise _too_large(limit_bytes)
+        return expanded
+
+    return unpack
 
 
 def _check_encoding(request: web.Request) -> None:

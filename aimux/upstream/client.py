@@ -7,6 +7,7 @@ kept: an account is its key and nothing else.  Bodies are not decompressed: a re
 
 from __future__ import annotations
 
+import io
 import ssl
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,9 @@ KEEP_ALIVE_S: Final = 60.0
 """Shorter than the idle limits of the vendors' load balancers, which close at 60 s and more."""
 
 READ_BUFFER_BYTES: Final = 2**17
+
+LARGE_BYTES: Final = 2**20
+"""A body from this size on is written piece by piece, so that other exchanges get their turn."""
 
 _NOT_OURS: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
@@ -66,7 +70,7 @@ class UpstreamClient:
             return await session.request(
                 "POST",
                 call.url,
-                data=call.body,
+                data=call.body if len(call.body) < LARGE_BYTES else io.BytesIO(call.body),
                 headers=call.headers,
                 allow_redirects=False,
                 timeout=_limits(call.connect_s),
