@@ -33,7 +33,7 @@ class ModelFacts:
 
     ``capabilities`` is ``None`` for a model that nobody described: it is taken to have them all.
     ``source`` and ``date`` (YYYY-MM-DD) say where the facts were read; "config.toml" when the user
-    wrote them.
+    wrote them.  ``note`` is what a person must know besides.
     """
 
     name: str
@@ -44,6 +44,7 @@ class ModelFacts:
     price: PriceFacts = field(default_factory=PriceFacts)
     source: str = ""
     date: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Provider:
     quirks: tuple[str, ...] = ()
     models: Mapping[str, ModelFacts] = field(default_factory=dict)
     """Every model that the catalogue or the configuration describes, by its name at the provider."""
+    models_url: str | None = None
+    """Address of its own list of models, at one of the hosts above; ``None`` where there is none."""
 
     def model(self, name: str) -> ModelFacts:
         """Facts of a model; for one that nobody described, facts that are all unknown."""

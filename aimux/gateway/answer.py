@@ -69,18 +69,30 @@ class Answer:
         headers = [*headers, *self._record.headers()]
         self._response = web.Response(status=status, headers=headers, body=body)
 
-    async def commit(self, status: int, headers: Headers, whole: int | None) -> None:
-        """Sends the head, unless a heartbeat has; ``whole`` is the body's length where it is known."""
-        await self._heartbeat_done()
+    async def commit(self, status: int, headers: Headers) -> None:
+        """Sends the head, unless a heartbeat has."""
+        if self._beating is not None:
+            await self._heartbeat_done()
         self.committed = True
-        headers = [*headers, *self._record.headers()]
         if self._response is not None:
             return
+        headers = [*headers, *self._record.headers()]
         self._response = response = web.StreamResponse(status=status, headers=headers)
-        if whole is not None:
-            response.content_length = whole
         with _gone():
             await response.prepare(self._request)
+
+    async def commit_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Sends head and body at once, or the body behind the heartbeats that have been sent."""
+        if self._beating is not None:
+            await self._heartbeat_done()
+        self.committed = True
+        if self._response is None:
+            headers = [*headers, *self._record.headers()]
+            self._response = web.Response(status=status, headers=headers, body=body)
+            body = b""
+        with _gone():
+            await self._response.prepare(self._request)
+        await self.end(body)
 
     async def say(self, piece: bytes) -> None:
         """Sends a piece of the answer; waits while the client does not read.
@@ -129,7 +141,8 @@ class Answer:
 
     async def _settle(self) -> None:
         self._watchdog.rest()
-        await self._heartbeat_done()
+        if self._beating is not None:
+            await self._heartbeat_done()
 
     # ------------------------------------------------------------ silence
 
@@ -147,9 +160,9 @@ class Answer:
             await self._response.write(self._codec.heartbeat)
 
     async def _heartbeat_done(self) -> None:
-        if self._beating is not None:
-            await self._beating
-            self._beating = None
+        assert self._beating is not None  # noqa: S101 -- asked before, to save the common case a call
+        await self._beating
+        self._beating = None
 
     def close(self) -> None:
         """Ends the heartbeat; the response itself belongs to the server."""

@@ -30,7 +30,7 @@ from aimux.gateway.record import Recent, Record
 from aimux.gateway.snapshot import Snapshot
 from aimux.gateway.standing import provider_status
 from aimux.model.request import WireFormat
-from aimux.routing.candidates import Asked, plan
+from aimux.routing.candidates import Asked
 from aimux.wire import jsontext
 from aimux.wire.codec import Operation
 from aimux.wire.formats import CODECS
@@ -66,12 +66,11 @@ class Gateway:
     """The data plane of one daemon."""
 
     def __init__(self, snapshot: Snapshot, *, instance: str) -> None:
-        """Made in the loop it will run in; ``instance`` names this daemon for as long as it lives."""
+        """``instance`` names this daemon for as long as it lives."""
         self.snapshot = snapshot
         self.instance = instance
         self.fleet = Fleet()
-        self._loop = asyncio.get_running_loop()
-        self.recent = Recent(self._loop.time)
+        self.recent = Recent(time.monotonic)
         self.in_flight = 0
         self.requests = 0
         self.failures = 0
@@ -148,8 +147,7 @@ class Gateway:
         self, request: web.Request, format_: WireFormat, operation: Operation
     ) -> web.StreamResponse:
         """One exchange from accept to record."""
-        loop = self._loop
-        record = Record(request[REQUEST_ID], loop.time(), time.time(), format=format_)
+        record = Record(request[REQUEST_ID], time.monotonic(), time.time(), format=format_)
         record.client = agent_of(request) or request[CLIENT]
         self.recent.add(record)
         self._enter()
@@ -168,7 +166,7 @@ class Gateway:
             record.outcome = "client_gone"
             raise
         finally:
-            record.ended = loop.time()
+            record.ended = time.monotonic()
             self._leave(record)
 
     async def _answer(
@@ -180,8 +178,7 @@ class Gateway:
         limit_bytes = snapshot.config.server.max_body_mb * 2**20
         ingress = await read_request(request, format_, operation, limit_bytes)
         record.asked_model, record.stream = ingress.model, ingress.stream
-        asked = Asked(ingress.model, format_, ingress.target)
-        planned = plan(asked, snapshot.config, snapshot.providers, snapshot.problems)
+        planned = snapshot.plan(Asked(ingress.model, format_, ingress.target))
         record.decision = planned.decision
         return await Exchange(self.fleet, snapshot, request, ingress, record).run(planned)
 
@@ -196,7 +193,7 @@ class Gateway:
             self._empty.set()
         if record.outcome not in {"ok", "client_gone"}:
             self.failures += 1
-        logger.info("exchange", extra={"fields": record.log_fields()})
+        logger.info("exchange", extra={"fields": record})
 
     # ------------------------------------------------------------ the end
 
@@ -255,7 +252,7 @@ class Gateway:
 
     def provider_status(self) -> list[ProviderStatusShape]:
         """Each provider as ``aimux status`` shows it."""
-        now = self._loop.time()
+        now = time.monotonic()
         return [
             provider_status(each, self.snapshot, self.fleet, now)
             for each in self.snapshot.providers.values()

@@ -31,7 +31,7 @@ from aimux.gateway.watchdog import Watchdog
 from aimux.routing.plan import Candidate
 from aimux.routing.verdict import Signal, retry_after_s, signal_of
 from aimux.upstream.auth import auth_headers
-from aimux.upstream.client import Call, Egress, UpstreamClient, address, explained
+from aimux.upstream.client import Call, UpstreamClient, address, egress, explained
 from aimux.vault.secret import Credential
 from aimux.wire.codec import Reported
 from aimux.wire.errorkinds import status_of_kind
@@ -66,7 +66,7 @@ class Failed:
     reply: Reply | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Conversation:
     """What all attempts of one exchange share."""
 
@@ -149,7 +149,7 @@ class Attempt:
                 provider.headers.items(),
             ),
             body=self._transcoder.request(ingress.document),
-            egress=Egress(provider.proxy, provider.ca_file),
+            egress=egress(provider.proxy, provider.ca_file),
             connect_s=provider.timeouts.connect_s,
         )
 
@@ -184,30 +184,29 @@ class Attempt:
                     return _reported(transcoder.error, self._candidate.provider)
                 if not transcoder.begun:
                     continue
-                await self._commit(upstream, None)
+                self._commit(upstream)
+                await answer.commit(upstream.status, response_headers(headers))
             if ready:
                 await answer.say(ready)
         last = transcoder.finish()
-        if not answer.committed:
-            if transcoder.error is not None:
-                return _reported(transcoder.error, self._candidate.provider)
-            await self._commit(upstream, len(last))
-        await answer.end(last)
+        if answer.committed:
+            await answer.end(last)
+        elif transcoder.error is None:
+            self._commit(upstream)
+            await answer.commit_whole(upstream.status, response_headers(headers), last)
         if transcoder.error is not None:
             return _reported(transcoder.error, self._candidate.provider)
         return None
 
-    async def _commit(self, upstream: aiohttp.ClientResponse, whole: int | None) -> None:
+    def _commit(self, upstream: aiohttp.ClientResponse) -> None:
         """From here on the answer is this attempt's."""
         shared, provider = self._shared, self._candidate.provider
-        now = shared.clock()
         record = shared.record
-        self._record.first_event = record.first_event = now
+        self._record.first_event = record.first_event = time.monotonic()
         record.provider, record.model = provider.name, self._candidate.model
         record.mode = self._transcoder.mode.value
         record.status = upstream.status
         shared.watchdog.begun(provider.timeouts.idle_s, stream=self._transcoder.streaming)
-        await shared.answer.commit(upstream.status, response_headers(upstream.headers), whole)
 
 
 async def _read(upstream: aiohttp.ClientResponse, limit_bytes: int) -> bytes:

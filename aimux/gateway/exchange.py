@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from typing import Final
 
 from aiohttp import web
@@ -44,7 +45,7 @@ MAX_CLIENT_WAIT_S: Final = 60.0
 class Exchange:
     """One request of one client.  Made for it, used once."""
 
-    __slots__ = ("_answer", "_fleet", "_loop", "_record", "_shared", "_snapshot", "_watchdog")
+    __slots__ = ("_answer", "_fleet", "_record", "_shared", "_snapshot", "_watchdog")
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Exchange:
         self._fleet = fleet
         self._snapshot = snapshot
         self._record = record
-        self._loop = loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         self._watchdog = watchdog = Watchdog(loop, snapshot.config.server.heartbeat)
         self._answer = answer = Answer(request, CODECS[ingress.format], watchdog, record)
         if ingress.stream:
@@ -93,7 +94,7 @@ class Exchange:
 
         Of several failures the first one counts: it is the one of whom the plan preferred.
         """
-        step, *left = steps(plan, self._snapshot.labels, self._fleet.health, self._loop.time())
+        step, *left = steps(plan, self._snapshot.labels, self._fleet.health, time.monotonic())
         first: Failed | None = None
         repeated = False
         while True:
@@ -131,9 +132,7 @@ class Exchange:
         """One attempt, recorded, with whatever ended it turned into a failure."""
         candidate = step.candidate
         provider = candidate.provider
-        record = AttemptRecord(
-            provider.name, candidate.model, step.label or None, self._loop.time()
-        )
+        record = AttemptRecord(provider.name, candidate.model, step.label or None, time.monotonic())
         self._record.attempts.append(record)
         credential = self._snapshot.credential(provider.name, step.label)
         load = self._fleet.load_of(provider.name)
@@ -152,13 +151,13 @@ class Exchange:
                 raise
             failure = timed_out(phase, provider)
         finally:
-            record.ended = self._loop.time()
+            record.ended = time.monotonic()
         if failure is None:
             record.outcome = "ok"
             self._fleet.answered(step)
         else:
             record.outcome, record.error = failure.signal.value, failure.error.message
-            self._fleet.failed(step, failure.signal, failure.error, self._loop.time())
+            self._fleet.failed(step, failure.signal, failure.error, time.monotonic())
         return failure
 
     async def _tell(self, failure: Failed) -> None:

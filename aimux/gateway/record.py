@@ -26,7 +26,7 @@ KEPT: Final = 500
 
 @dataclass(slots=True)
 class AttemptRecord:
-    """One attempt; times are the loop's clock in seconds."""
+    """One attempt; times are ``time.monotonic`` (the loop's own clock may count in milliseconds)."""
 
     provider: str
     model: str
@@ -55,7 +55,7 @@ class AttemptRecord:
 
 @dataclass(slots=True)
 class Record:
-    """One exchange; ``began`` and ``ended`` are the loop's clock, ``started_at`` the wall's."""
+    """One exchange; ``began`` and ``ended`` are monotonic seconds, ``started_at`` is the wall's clock."""
 
     id: str
     began: float

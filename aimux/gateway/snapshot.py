@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from aimux.catalogue.provider import Provider
 from aimux.config.schema import Config
 from aimux.errors import VaultError
+from aimux.routing.candidates import Asked, plan
+from aimux.routing.plan import Plan
 from aimux.vault.secret import Credential
+
+MAX_PLANS: Final = 1024
+"""Different model names are few; a client that makes them up does not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Snapshot:
     key_problems: Mapping[str, VaultError] = field(default_factory=dict)
     client_tokens: Mapping[bytes, str] = field(default_factory=dict)
     admin_token: bytes = b""
+    _plans: dict[Asked, Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
@@ -45,6 +52,19 @@ class Snapshot:
         """By name, why a provider cannot be used; those that can are not in it."""
         found = ((name, self.problem_of(each)) for name, each in self.providers.items())
         return {name: problem for name, problem in found if problem is not None}
+
+    def plan(self, asked: Asked) -> Plan:
+        """The plan for a request; made once for all requests that ask alike.
+
+        Raises:
+            ClientError, NoCandidate: as ``routing.candidates.plan``, each time anew.
+        """
+        known = self._plans.get(asked)
+        if known is None:
+            known = plan(asked, self.config, self.providers, self.problems)
+            if len(self._plans) < MAX_PLANS:
+                self._plans[asked] = known
+        return known
 
     def credential(self, provider: str, label: str) -> Credential | None:
         """A key by its label; None where the label is empty because no key is needed."""

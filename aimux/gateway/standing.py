@@ -12,7 +12,7 @@ from aimux.gateway.snapshot import Snapshot
 def provider_status(
     provider: Provider, snapshot: Snapshot, fleet: Fleet, now_s: float
 ) -> ProviderStatusShape:
-    """One provider; ``now_s`` is the loop's clock."""
+    """One provider; ``now_s`` is monotonic."""
     problem = snapshot.key_problems.get(provider.name)
     load = fleet.load_of(provider.name)
     rest = fleet.health.rest_of_provider(provider.name, now_s)

@@ -37,6 +37,12 @@ class Egress:
     ca_file: str | None = None
 
 
+@lru_cache(maxsize=256)
+def egress(proxy: str | None, ca_file: str | None) -> Egress:
+    """The way out with this proxy and these authorities."""
+    return Egress(proxy, ca_file)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request to an upstream.  ``provider`` is for the texts of errors."""

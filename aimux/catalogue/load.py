@@ -1,0 +1,119 @@
+"""The catalogue that comes with aimux: presets of vendors, and what is known of their models.
+
+``providers.toml`` and ``models.json`` stand beside this module.  Every row says where it was read and
+when, and what is not known stays out of it.  "128k" of a vendor's page is read as 128,000: the
+smaller of its two meanings never overfills a window.  The rows are checked by the tests, not at run
+time: they are part of the program.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from aimux.catalogue.provider import AuthStyle, ModelFacts, PriceFacts
+from aimux.model.request import WireFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A vendor as the catalogue knows it: what a provider has when its configuration is silent.
+
+    ``source`` and ``date`` (YYYY-MM-DD) say where the row was read; ``notes`` is what a user must
+    know before relying on the vendor.
+    """
+
+    name: str
+    title: str
+    endpoints: Mapping[WireFormat, str]
+    """Base URLs by format as the vendor's own SDK takes them; the first is the main one."""
+    auth: AuthStyle
+    """How a key is sent, if there is one; see :meth:`auth_for`."""
+    key_env: str | None
+    """The variable that the vendor's own documentation uses."""
+    needs_key: bool
+    quirks: tuple[str, ...]
+    """Names out of :func:`load_quirks`."""
+    models: Mapping[str, ModelFacts]
+    models_url: str | None
+    """Address of the list of models, which costs nothing to ask; ``None`` where there is none."""
+    website: str
+    notes: str
+    source: str
+    date: str
+    auth_of: Mapping[WireFormat, AuthStyle] = field(default_factory=dict)
+    """Formats whose auth style is not ``auth``."""
+
+    @property
+    def main_format(self) -> WireFormat:
+        """The format a request is translated into when the client's own is not spoken there."""
+        return next(iter(self.endpoints))
+
+    def auth_for(self, wire_format: WireFormat) -> AuthStyle:
+        """How a key is sent in this format."""
+        return self.auth_of.get(wire_format, self.auth)
+
+
+@functools.cache
+def load_catalogue() -> Mapping[str, Preset]:
+    """Every preset by name, in the order of the file; read once."""
+    models = json.loads(_read("models.json"))
+    rows = _providers_file()["providers"]
+    return MappingProxyType(
+        {name: _preset(name, row, models.get(name, {})) for name, row in rows.items()}
+    )
+
+
+def load_quirks() -> Mapping[str, str]:
+    """What each quirk's name means, in one clause."""
+    quirks: dict[str, str] = _providers_file()["quirks"]
+    return quirks
+
+
+@functools.cache
+def _providers_file() -> Mapping[str, Any]:
+    return tomllib.loads(_read("providers.toml"))
+
+
+def _read(name: str) -> str:
+    return resources.files("aimux.catalogue").joinpath(name).read_text(encoding="utf-8")
+
+
+def _preset(name: str, row: Mapping[str, Any], models: Mapping[str, Any]) -> Preset:
+    return Preset(
+        name=name,
+        title=row["title"],
+        endpoints={WireFormat(key): url for key, url in row["formats"].items()},
+        auth=row["auth"],
+        key_env=row.get("key_env"),
+        needs_key=row["needs_key"],
+        quirks=tuple(row["quirks"]),
+        models={model: _facts(model, facts) for model, facts in models.items()},
+        models_url=row.get("models"),
+        website=row.get("website", ""),
+        notes=row.get("notes", ""),
+        source=row["source"],
+        date=row["date"],
+        auth_of={WireFormat(key): style for key, style in row.get("auth_of", {}).items()},
+    )
+
+
+def _facts(name: str, row: Mapping[str, Any]) -> ModelFacts:
+    capabilities = row.get("capabilities")
+    return ModelFacts(
+        name=name,
+        display_name=row["name"],
+        context=row.get("context"),
+        max_output=row.get("max_output"),
+        capabilities=None if capabilities is None else frozenset(capabilities),
+        price=PriceFacts(**row.get("price", {})),
+        source=row["source"],
+        date=row["date"],
+        note=row.get("note", ""),
+    )
