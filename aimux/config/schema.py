@@ -4,6 +4,8 @@ The validator, ``config schema``, ``config set`` and the reference page are all 
 classes.  Every field's ``description`` is its documentation; ``restart=True`` in its extra says that
 a reload does not apply it.  Values are strict: ``port = "80"`` is an error, not 80.
 
+``form`` says in words what a text must look like; error texts say "must be <form>".
+
 Rules that span several keys (a target names a provider that exists) are not here but in
 ``config.rules``, so that they can be reported beside the others and with their place in the file.
 """
@@ -13,7 +15,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    WithJsonSchema,
+)
 
 from aimux.model.request import WireFormat
 
@@ -21,8 +31,13 @@ DEFAULT_PORT: Final = 24689
 """A-I-M-U-X on a telephone."""
 
 NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+NAME_FORM: Final = "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit"
+URL_PATTERN: Final = r"^https?://[^\s]+$"
+URL_FORM: Final = "an address that begins with http:// or https://"
+DURATION_PATTERN: Final = r"(\d+(?:\.\d+)?)(ms|s|m|h|d)"
+DURATION_FORM: Final = 'a duration in quotes, such as "500ms", "30s", "5m" or "2h"'
 
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATION: Final = re.compile(DURATION_PATTERN, re.ASCII)
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -34,7 +49,7 @@ def duration_s(text: object) -> float:
     """
     match = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ValueError('must be a duration in quotes, such as "500ms", "30s", "5m" or "2h"')
+        raise ValueError(f"must be {DURATION_FORM}")
     return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -43,13 +58,16 @@ def duration_text(seconds: float) -> str:
     for unit in ("d", "h", "m", "s"):
         if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
             return f"{int(seconds // _SECONDS[unit])}{unit}"
+    if seconds == 0:
+        return "0s"
     return f"{seconds * 1000:g}ms"
 
 
 Duration = Annotated[
     float,
-    BeforeValidator(duration_s, json_schema_input_type=str),
-    PlainSerializer(duration_text, when_used="always"),
+    BeforeValidator(duration_s),
+    PlainSerializer(duration_text, return_type=str, when_used="always"),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION_PATTERN}$", "form": DURATION_FORM}),
 ]
 """Seconds; written as a text with a unit."""
 
@@ -60,7 +78,8 @@ def _wire_format(value: object) -> object:
 
 Format = Annotated[WireFormat, BeforeValidator(_wire_format)]
 Texts = Annotated[tuple[str, ...], Strict(strict=False)]
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Name = Annotated[str, Field(pattern=NAME_PATTERN, json_schema_extra={"form": NAME_FORM})]
+Url = Annotated[str, Field(pattern=URL_PATTERN, json_schema_extra={"form": URL_FORM})]
 
 Capability = Literal["tools", "images", "documents", "thinking", "structured-output", "web-search"]
 Capabilities = Annotated[tuple[Capability, ...], Strict(strict=False)]
@@ -70,17 +89,30 @@ Strategy = Literal[
 Client = Literal["claude-code", "codex", "gemini-cli", "opencode"]
 
 
-def setting(default: Any, description: str, *, restart: bool = False, **limits: Any) -> Any:
+def setting(
+    default: Any,
+    description: str,
+    *,
+    restart: bool = False,
+    form: str | None = None,
+    **limits: Any,
+) -> Any:
     """A documented setting; ``limits`` are pydantic's (``ge``, ``le``, ``pattern`` ...)."""
-    extra: dict[str, Any] | None = {"restart": True} if restart else None
-    return Field(default, description=description, json_schema_extra=extra, **limits)
+    extra: dict[str, Any] = {"restart": True} if restart else {}
+    if form:
+        extra["form"] = form
+    return Field(default, description=description, json_schema_extra=extra or None, **limits)
 
 
 class Section(BaseModel):
     """A table of the file: closed, strict, immutable."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=False
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=False,
     )
 
 
@@ -118,14 +150,10 @@ class LoggingSettings(Section):
 class Price(Section):
     """US dollars per million tokens; what is left out is unknown, not free."""
 
-    input: Annotated[float, Strict(strict=False)] | None = setting(None, "Fresh input.", ge=0)
-    output: Annotated[float, Strict(strict=False)] | None = setting(None, "Output.", ge=0)
-    cache_read: Annotated[float, Strict(strict=False)] | None = setting(
-        None, "Input read from the provider's cache.", ge=0
-    )
-    cache_write: Annotated[float, Strict(strict=False)] | None = setting(
-        None, "Input written to the provider's cache.", ge=0
-    )
+    input: float | None = setting(None, "Fresh input.", ge=0)
+    output: float | None = setting(None, "Output.", ge=0)
+    cache_read: float | None = setting(None, "Input read from the provider's cache.", ge=0)
+    cache_write: float | None = setting(None, "Input written to the provider's cache.", ge=0)
 
 
 class ModelSettings(Section):
@@ -160,10 +188,8 @@ class ProviderSettings(Section):
 
     preset: str | None = setting(None, "Entry of the catalogue that fills in what is left out.")
     format: Format | None = setting(None, "Wire format of base_url.")
-    base_url: str | None = setting(
-        None, "Address as the vendor's own SDK takes it.", pattern=r"^https?://[^\s]+$"
-    )
-    formats: dict[Format, Annotated[str, Field(pattern=r"^https?://[^\s]+$")]] = setting(
+    base_url: Url | None = setting(None, "Address as the vendor's own SDK takes it.")
+    formats: dict[Format, Url] = setting(
         {}, "Further addresses by wire format; the one equal to the client's is used."
     )
     keys: Texts | None = setting(
@@ -171,7 +197,7 @@ class ProviderSettings(Section):
     )
     enabled: bool = setting(True, "Whether requests may go there.")
     headers: dict[str, str] = setting({}, "Headers added to every request; no keys here.")
-    proxy: str | None = setting(None, "HTTP proxy for this provider.", pattern=r"^https?://[^\s]+$")
+    proxy: Url | None = setting(None, "HTTP proxy for this provider.")
     ca_file: str | None = setting(None, "PEM file of certificate authorities to trust instead.")
     weight: int = setting(1, "Share under the weighted strategy.", ge=0, le=1000)
     max_concurrent: int | None = setting(None, "Most requests at the same time.", ge=1)
@@ -226,13 +252,14 @@ class Match(Section):
         'Local time, with weekdays if wanted: "14:00-18:00", "mon-fri 09:00-17:00".',
         pattern=r"^(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:-(?:mon|tue|wed|thu|fri|sat|sun))? )?"
         r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$",
+        form='a time of day such as "14:00-18:00" or "mon-fri 09:00-17:00"',
     )
 
 
 class RouteSettings(Section):
     """A rule: requests that match go to these targets.  The first that matches holds."""
 
-    name: Name = setting(..., "Name shown by why and routes.")
+    name: Name = setting(..., "Name shown by why and routes.", form=NAME_FORM)
     match: Match = setting(Match(), "Conditions; none means every request.")
     targets: Texts = setting(..., "provider/model or a public model, in order.", min_length=1)
     strategy: Strategy = setting("priority", "How targets are ordered.")
@@ -250,8 +277,13 @@ class RoutingSettings(Section):
 class BudgetSettings(Section):
     """An amount of money that is not to be passed."""
 
-    scope: str = setting(..., "What counts.", pattern=r"^(?:all|(?:client|project|provider):.+)$")
-    limit_usd: Annotated[float, Strict(strict=False)] = setting(..., "US dollars.", gt=0)
+    scope: str = setting(
+        ...,
+        "What counts.",
+        pattern=r"^(?:all|(?:client|project|provider):.+)$",
+        form='"all", "client:NAME", "project:PATH" or "provider:NAME"',
+    )
+    limit_usd: float = setting(..., "US dollars.", gt=0)
     window: Literal["day", "week", "month", "session"] = setting("day", "When it starts anew.")
     at_limit: Literal["stop", "degrade"] = setting("stop", "What happens when it is spent.")
     targets: Texts = setting((), 'Targets to use at the limit, with at_limit = "degrade".')

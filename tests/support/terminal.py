@@ -22,10 +22,10 @@ class Terminal:
         self.shown = ""
         """All that has appeared so far."""
 
-    def expect(self, text: str, limit_s: float = 30.0) -> None:
-        """Waits until the text has appeared."""
+    def expect(self, text: str, times: int = 1, limit_s: float = 30.0) -> None:
+        """Waits until the text has appeared so many times."""
         deadline = time.monotonic() + limit_s
-        while text not in self.shown:
+        while self.shown.count(text) < times:
             assert time.monotonic() < deadline, f"{text!r} did not appear in {self.shown!r}"
             assert self._more(0.1) or self._process.poll() is None, self.shown
 
