@@ -44,7 +44,11 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        return hmac.compare_digest(self._bytes(), other._bytes())
+
+    def _bytes(self) -> bytes:
+        """The value for comparing; what the environment holds need not be proper text."""
+        return self._value.encode("utf-8", "surrogatepass")
 
     __hash__ = None  # type: ignore[assignment]  # a hash in a set would outlive and leak equality
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 from pathlib import Path
+from typing import Final
 
-from aimux.config.paths import make_private_folder
+from aimux.vault.private import create_private
 from aimux.vault.secret import Secret
 
-TOKEN_BYTES = 32
+TOKEN_BYTES: Final = 32
 
 
 def new_token(kind: str) -> Secret:
@@ -21,30 +21,20 @@ def new_token(kind: str) -> Secret:
 
 def token_hash(token: str) -> bytes:
     """What is kept and compared in place of a token: its SHA-256, 32 bytes."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def ensure_token(path: Path, kind: str) -> Secret:
-    """The token in a file, made (0600) if it is not there.
+    """The token in a file, made (0600) if it is not there or is empty.
 
-    Two processes that start at once get the same one: the file is created exclusively under a
-    temporary name and linked into place.
+    Two processes that start at once get the same one.
     """
     found = read_token(path)
     if found is not None:
         return found
-    make_private_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(new_token(kind).reveal() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()  # an empty file, left by a full disk
+    create_private(path, new_token(kind).reveal() + "\n")
     return Secret(path.read_text(encoding="ascii").strip())
 
 
