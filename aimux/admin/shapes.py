@@ -16,7 +16,7 @@ API: Final = "/aimux/v1"
     GET  /aimux/v1/ping                who answers: PingShape; needs the token like all others
     GET  /aimux/v1/status              StatusShape
     POST /aimux/v1/reload              ReloadShape; 409 with ErrorShape and problems when refused
-    POST /aimux/v1/shutdown            {"drain_s": float | null} -> {"in_flight": int}; then it ends
+    POST /aimux/v1/shutdown            {"drain_s": float | null} -> ShutdownShape; then it ends
     GET  /aimux/v1/exchanges           {"exchanges": [ExchangeShape]} the most recent, newest first
     GET  /aimux/v1/exchanges/{id}      ExchangeShape; ``last`` is the newest
     POST /aimux/v1/vault/unlock        {"passphrase": str} -> {"unlocked": true}
@@ -52,7 +52,10 @@ class ProviderStatusShape(TypedDict):
 
 
 class StatusShape(TypedDict):
-    """``aimux status --json``."""
+    """``aimux status --json``.
+
+    ``address`` is host:port as it is bound, ``url`` what clients call it.
+    """
 
     schema: int
     state: State
@@ -60,6 +63,7 @@ class StatusShape(TypedDict):
     pid: int
     instance: str
     address: str
+    url: str
     uptime_s: float
     started_at: str
     config_path: str
@@ -73,6 +77,13 @@ class StatusShape(TypedDict):
     auth: Literal["token", "none"]
     providers: list[ProviderStatusShape]
     notices: list[str]
+
+
+class ShutdownShape(TypedDict):
+    """The end that has begun: the exchanges it waits for, and for how many seconds at most."""
+
+    in_flight: int
+    drain_s: float
 
 
 class ReloadShape(TypedDict):

@@ -17,6 +17,7 @@ def guarded(command: Callable[[], int]) -> int:
 
     ``AIMUX_DEBUG=1`` shows the traceback of an unexpected error.
     """
+    output.open_missing_streams()
     try:
         code = command()
         sys.stdout.flush()
@@ -29,6 +30,11 @@ def guarded(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         output.silence_stdout()
         return 0
+    except OSError as problem:
+        output.silence_stdout()
+        where = f" {problem.filename!r}" if problem.filename else ""
+        output.words(f"error: the system refuses{where}: {problem.strerror or problem}")
+        return 1
     except Exception as problem:  # the boundary of the process
         if os.environ.get("AIMUX_DEBUG"):
             raise

@@ -7,10 +7,12 @@ things: what, why, and what to type next.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from aimux.errors import AimuxError, ConfigError
@@ -121,8 +123,16 @@ def confirm(question: str, *, default: bool = False) -> bool:
 
 
 def silence_stdout() -> None:
-    """After a broken pipe: nothing more may be written, not even at exit."""
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 -- lives until exit
+    """After a pipe broke or a disk was full: what waits in buffers goes nowhere, also at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_missing_streams() -> None:
+    """Where a program is started without stdout or stderr (``>&-``), Python has None there."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- lives until exit
 
 
 def error_json(problem: AimuxError) -> dict[str, Any]:

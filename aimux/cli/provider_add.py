@@ -160,23 +160,27 @@ def _typed_key(name: str) -> str:
 def _store(name: str, key: Secret, paths: Paths) -> None:
     """Stores the key for the provider's hosts, and writes down where if it is not the usual place."""
     from aimux.catalogue.resolve import resolve_provider
+    from aimux.cli.keyprompt import access_for_person
     from aimux.cli.provider_keys import hosts_of
     from aimux.config.edit import set_values
     from aimux.config.keyref import DEFAULT_LABEL
     from aimux.config.load import load_config
     from aimux.errors import VaultError
+    from aimux.vault.keylist import with_key
     from aimux.vault.store import store_key
 
     settings = load_config(paths.config).config.providers[name]
     provider = resolve_provider(name, settings)
     try:
-        reference = store_key(name, DEFAULT_LABEL, key, hosts_of(provider), paths)
+        hosts, access = hosts_of(provider), access_for_person()
+        reference = store_key(name, DEFAULT_LABEL, key, hosts, paths, access=access)
     except VaultError:
         output.warning(f"provider {name!r} was added without its key")
         raise
-    if (reference,) != provider.keys:
-        set_values(paths.config, {("providers", name, "keys"): [str(reference)]})
-    output.words(f"stored its key as {reference}, for {', '.join(sorted(hosts_of(provider)))} only")
+    listed = with_key(provider.keys, reference)
+    if listed != provider.keys:
+        set_values(paths.config, {("providers", name, "keys"): list(map(str, listed))})
+    output.words(f"stored its key as {reference}, for {', '.join(sorted(hosts))} only")
 
 
 # ---------------------------------------------------------------- the file
@@ -190,9 +194,10 @@ def _write(
     changes: dict[tuple[str, ...], Any] = {}
     for setting, value in _settings(wish, preset, has_key=has_key).items():
         changes["providers", wish.name, setting] = value
+    target = f"{wish.name}/{_model_for_all(preset)}"
     first = not config.routing.default
     if first:
-        changes["routing", "default"] = [f"{wish.name}/*"]
+        changes["routing", "default"] = [target]
     try:
         loaded = set_values(paths.config, changes)
     except ConfigError as problem:  # the file was good before: what was typed is at fault
@@ -201,10 +206,19 @@ def _write(
     title = f" ({preset.title})" if preset else ""
     output.words(f"added provider {wish.name!r}{title} to {str(paths.config)!r}")
     if first:
-        output.words(f"it answers every request that no route matches: default = [{wish.name}/*]")
+        output.words(f"it answers every request that no route matches: default = [{target}]")
     for doubt in loaded.warnings:
         if f"providers.{wish.name}" in doubt.key:
             output.warning(str(doubt))
+
+
+def _model_for_all(preset: Preset | None) -> str:
+    """What stands behind the slash: the model that is asked for, but for the demo provider, which
+    has none of the models that agents ask for.
+    """
+    from aimux.catalogue.resolve import DEMO
+
+    return "demo-thinker" if preset is not None and preset.name == DEMO else "*"
 
 
 def _settings(wish: Wish, preset: Preset | None, *, has_key: bool) -> dict[str, Any]:

@@ -57,9 +57,7 @@ _GENERATING: Final = (
     ("/v1/embeddings", WireFormat.OPENAI_CHAT, Operation.EMBED),
     ("/openai/v1/embeddings", WireFormat.OPENAI_CHAT, Operation.EMBED),
 )
-_GEMINI: Final = (
-    r"/v1beta/models/{model:.+}:{method:generateContent|streamGenerateContent|countTokens}"
-)
+_GEMINI: Final = "models/{model:.+}:{method:generateContent|streamGenerateContent|countTokens}"
 
 
 class Gateway:
@@ -94,7 +92,8 @@ class Gateway:
         app = web.Application(middlewares=[self._door()], client_max_size=0)
         for path, format_, operation in _GENERATING:
             app.router.add_post(path, self._exchange(format_, operation))
-        app.router.add_post(_GEMINI, self._gemini)
+        app.router.add_post("/v1beta/" + _GEMINI, self._gemini)
+        app.router.add_post("/v1/" + _GEMINI, self._gemini)  # google-genai's default since 3
         for prefix in ("/v1", "/anthropic/v1", "/openai/v1", "/v1beta"):
             app.router.add_get(f"{prefix}/models", self._models)
             app.router.add_get(prefix + "/models/{model:.+}", self._model)

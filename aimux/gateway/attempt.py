@@ -146,7 +146,7 @@ class Attempt:
             headers=request_headers(
                 self._shared.request.headers,
                 auth_headers(endpoint, self._credential),
-                provider.headers.items(),
+                provider.headers,
             ),
             body=self._transcoder.request(ingress.document),
             egress=egress(provider.proxy, provider.ca_file),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from aimux.errors import AimuxError, ErrorKind, UpstreamError
 from aimux.model.request import WireFormat
 
+_GEMINI_METHODS: Final = (":generateContent", ":streamGenerateContent", ":countTokens")
+
 
 def dialect(path: str, headers: Mapping[str, str]) -> WireFormat:
     """The format of a path, else of the headers that only one vendor's SDK sends."""
-    if path.startswith(("/v1beta/", "/gemini/")):
+    if path.startswith("/v1beta/") or path.endswith(_GEMINI_METHODS):
         return WireFormat.GEMINI
     if path.startswith(("/v1/messages", "/anthropic/")):
         return WireFormat.ANTHROPIC

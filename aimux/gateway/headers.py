@@ -8,8 +8,9 @@ and what is left of a limit; never cookies, never whose account it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from multidict import CIMultiDictProxy
@@ -68,22 +69,19 @@ def goes_to_client(name: str) -> bool:
 def request_headers(
     client: CIMultiDictProxy[str],
     auth: Iterable[tuple[str, str]],
-    configured: Iterable[tuple[str, str]] = (),
+    configured: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[str, str], ...]:
     """The headers of a call: the client's that cross, the configuration's over them, the key.
 
     Identity is asked for, so that usage can be read beside the answer and no proxy holds a stream
     back to fill a compression window.
     """
-    configured = tuple(configured)
-    overridden = {name.lower() for name, _ in configured}
-    headers = [
-        (name, value)
-        for name, value in client.items()
-        if goes_to_provider(name) and name.lower() not in overridden
-    ]
+    headers = [pair for pair in client.items() if goes_to_provider(pair[0])]
+    if configured:
+        names = {name.lower() for name in configured}
+        headers = [pair for pair in headers if pair[0].lower() not in names]
+        headers += configured.items()
     headers.append(("accept-encoding", "identity"))
-    headers += configured
     headers += auth
     return tuple(headers)
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +15,7 @@ import pytest
 from tests.support.command import COLUMNS, Command, clean_environment
 from tests.support.daemon import Home, end
 from tests.support.keyrings import FAKES
+from tests.support.terminal import on_terminal
 from tests.support.upstream import Answer, FakeUpstream
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
@@ -109,7 +106,8 @@ def test_what_is_typed_is_written_and_no_more(
     assert result.code == 0
     assert result.out == ""
     assert written(aimux)["providers"] == {name: settings}
-    assert written(aimux)["routing"] == {"default": [f"{name}/*"]}
+    target = "demo/demo-thinker" if name == "demo" else f"{name}/*"
+    assert written(aimux)["routing"] == {"default": [target]}
     assert f"aimux providers test {name}" in result.err
     assert "aimux start" in result.err
 
@@ -340,34 +338,20 @@ def test_a_variable_that_is_set_is_not_warned_about(aimux: Command) -> None:
 # ---------------------------------------------------------------- a real terminal
 
 
-def at_terminal(home: Path, arguments: list[str], *, typed: str, after: str) -> tuple[int, str]:
-    """Runs the real command on a pseudo-terminal and types once a text has appeared."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aimux", *arguments],
-        stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
-        env=clean_environment(home),
-    )  # fmt: skip
-    os.close(follower)
-    shown, deadline = b"", time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if not select.select([leader], [], [], 0.2)[0]:
-            continue
-        try:
-            shown += os.read(leader, 4096)
-        except OSError:  # the other side is closed: the command has ended
-            break
-        if typed and after.encode() in shown:
-            os.write(leader, typed.encode())
-            typed = ""
-    os.close(leader)
-    return process.wait(20), shown.decode()
+def at_terminal(home: Path, arguments: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
+    """Runs the real command on a terminal; of each pair the second is typed when the first appears."""
+    argv = [sys.executable, "-m", "aimux", *arguments]
+    with on_terminal(argv, clean_environment(home), home) as terminal:
+        for prompt, typed in answers:
+            terminal.expect(prompt)
+            terminal.type(typed)
+        return terminal.end(), terminal.shown
 
 
 def test_on_a_terminal_the_key_is_asked_for_and_not_shown(tmp_path: Path) -> None:
     """What is typed at the prompt is not echoed and ends in the store."""
     code, shown = at_terminal(
-        tmp_path, ["providers", "add", "cerebras"], typed=f"{KEY}\n", after="not shown"
+        tmp_path, ["providers", "add", "cerebras"], ("not shown", KEY), ("new passphrase", "")
     )
 
     assert code == 0
@@ -377,9 +361,7 @@ def test_on_a_terminal_the_key_is_asked_for_and_not_shown(tmp_path: Path) -> Non
 
 def test_an_empty_answer_adds_the_provider_without_a_key(tmp_path: Path) -> None:
     """One may have no key at hand."""
-    code, shown = at_terminal(
-        tmp_path, ["providers", "add", "cerebras"], typed="\n", after="not shown"
-    )
+    code, shown = at_terminal(tmp_path, ["providers", "add", "cerebras"], ("not shown", ""))
 
     assert code == 0
     assert "it has no key yet" in shown
@@ -389,7 +371,7 @@ def test_removing_asks_first(tmp_path: Path) -> None:
     """No is an answer, and the default."""
     (tmp_path / "config.toml").write_text('[providers.demo]\npreset = "demo"\n')
 
-    code, shown = at_terminal(tmp_path, ["providers", "remove", "demo"], typed="\n", after="[y/N]")
+    code, shown = at_terminal(tmp_path, ["providers", "remove", "demo"], ("[y/N]", ""))
 
     assert code == 2
     assert "was not removed" in shown

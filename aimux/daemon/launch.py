@@ -1,0 +1,257 @@
+"""Starting the daemon from a command: spawn, wait for the ready pipe, tell what happened.
+
+The configuration is validated here first, so that its problems are shown at once and nothing is
+started.  The child belongs to nobody: its own session, no terminal, its output in ``daemon.out``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from aimux.admin.client import AdminClient
+from aimux.admin.presence import is_held
+from aimux.admin.problems import error_from
+from aimux.admin.shapes import StatusShape
+from aimux.config.load import load_config
+from aimux.config.paths import Paths, make_private_folder
+from aimux.daemon.instance import AlreadyRunning
+from aimux.daemon.ready import READY_FD
+from aimux.errors import AimuxError, DaemonError, InternalError, StartFailed, TimedOut
+
+LAST_LINES: Final = 20
+OUTPUT_LIMIT_BYTES: Final = 2**20
+"""``daemon.out`` holds what dying daemons said; beyond this it begins anew."""
+
+PORT: Final = "server.port"
+
+
+class LaunchShape(StatusShape):
+    """The daemon's status after ``start``, and whether it had been running before.
+
+    ``not_applied`` names the options that a daemon which was already running did not take over.
+    """
+
+    already_running: bool
+    not_applied: list[str]
+
+
+def start_daemon(
+    paths: Paths, *, overrides: Mapping[str, object] | None = None, wait_s: float = 10.0
+) -> LaunchShape:
+    """Starts the daemon of this home and returns when it answers; one that runs is left as it is.
+
+    ``overrides`` are settings that stand above the file, by dotted key.
+
+    Raises:
+        ConfigError: the configuration has problems; nothing was started.
+        PortInUse: another program has the address.
+        StartFailed: it ended before it was ready; its own reason.
+        TimedOut: it is not ready after ``wait_s``; it goes on trying.
+    """
+    overrides = overrides or {}
+    load_config(paths.config, environ=os.environ, overrides=overrides)
+    deadline = time.monotonic() + wait_s
+    if is_held(paths.lock):
+        return _running(paths, overrides, deadline)
+    attempt = Attempt.spawned(paths, overrides)
+    try:
+        attempt.wait_ready(wait_s)
+    except AlreadyRunning:
+        return _running(paths, overrides, deadline)  # somebody else was quicker
+    return {**AdminClient.connect(paths).status(), "already_running": False, "not_applied": []}
+
+
+def _running(paths: Paths, overrides: Mapping[str, object], deadline: float) -> LaunchShape:
+    status = _status_by(paths, deadline)
+    return {
+        **status,
+        "already_running": True,
+        "not_applied": _ignored(status["address"], overrides),
+    }
+
+
+def _status_by(paths: Paths, deadline: float) -> StatusShape:
+    """The status of a daemon that may still be starting itself."""
+    while True:
+        try:
+            return AdminClient.connect(paths).status()
+        except TimedOut:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _ignored(address: str, overrides: Mapping[str, object]) -> list[str]:
+    """The options that a running daemon does not follow, as they were typed."""
+    same_port = (0, int(address.rpartition(":")[2]))
+    return [
+        f"--port {value}" if key == PORT else f"{key} = {value}"
+        for key, value in overrides.items()
+        if not (key == PORT and value in same_port)
+    ]
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One daemon that was started and has not said yet what became of it."""
+
+    process: subprocess.Popen[bytes]
+    pipe: int
+    output: Path
+    output_from: int
+    log: Path
+
+    @classmethod
+    def spawned(cls, paths: Paths, overrides: Mapping[str, object]) -> Attempt:
+        """Starts the process.
+
+        Raises:
+            StartFailed: its log folder cannot be written, or there is no Python.
+        """
+        output = paths.logs / "daemon.out"
+        try:
+            sink, begins = _opened(output)
+        except OSError as problem:
+            raise StartFailed(
+                f"{str(output)!r} cannot be written: {problem.strerror}",
+                hint="the folder must be yours, and its disk not full",
+            ) from problem
+        reading, writing = os.pipe()
+        try:
+            process = subprocess.Popen(
+                _command(overrides),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                cwd="/",
+                env=_environment(paths, overrides, writing),
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
+        except OSError as problem:
+            os.close(reading)
+            raise StartFailed(
+                f"{sys.executable!r} cannot be started: {problem.strerror}",
+                hint="is the Python that aimux was installed with still there?",
+            ) from problem
+        finally:
+            os.close(writing)
+            os.close(sink)
+        return cls(process, reading, output, begins, paths.log)
+
+    def wait_ready(self, wait_s: float) -> None:
+        """Returns when the daemon answers.
+
+        Raises:
+            AlreadyRunning: another one was quicker.
+            StartFailed, PortInUse, ConfigError: its own reason.
+            TimedOut: it says nothing; it is left to go on.
+        """
+        try:
+            line = self._line(wait_s)
+        finally:
+            os.close(self.pipe)
+        if line:
+            told = json.loads(line)
+            self._forget()
+            if not told["ready"]:
+                raise _reason(told)
+            return
+        raise self._death()
+
+    def _line(self, wait_s: float) -> bytes:
+        """What came through the pipe up to the line's end; nothing if the process is dead."""
+        deadline = time.monotonic() + wait_s
+        content = b""
+        while not content.endswith(b"\n"):
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not select.select([self.pipe], [], [], left_s)[0]:
+                self._forget()
+                raise TimedOut(
+                    f"aimux (pid {self.process.pid}) is not ready after {wait_s:g} s; it goes on",
+                    hint=f"look again with: aimux status; its log is {str(self.log)!r}",
+                )
+            piece = os.read(self.pipe, 65536)
+            if not piece:
+                return b""
+            content += piece
+        return content
+
+    def _death(self) -> StartFailed:
+        code = self.process.wait()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        said = self._last_lines()
+        text = f"aimux ended before it was ready ({how})"
+        if said:
+            text += "; the last it said:\n" + "\n".join(f"    {line}" for line in said)
+        return StartFailed(text, hint=f"its log is {str(self.log)!r}")
+
+    def _last_lines(self) -> list[str]:
+        """The end of what this attempt printed; earlier attempts stand above it in the file."""
+        with self.output.open("rb") as file:
+            file.seek(self.output_from)
+            lines = file.read().decode("utf-8", "replace").splitlines()
+        return lines[-LAST_LINES:]
+
+    def _forget(self) -> None:
+        """The child is meant to outlive us: Popen must not warn of it when it is collected."""
+        self.process.returncode = 0
+
+
+def _opened(output: Path) -> tuple[int, int]:
+    """The file of the child's output and the size it has now."""
+    make_private_folder(output.parent)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    sink = os.open(output, flags, 0o600)
+    size = os.fstat(sink).st_size
+    if size > OUTPUT_LIMIT_BYTES:
+        os.ftruncate(sink, 0)
+        size = 0
+    return sink, size
+
+
+def _command(overrides: Mapping[str, object]) -> list[str]:
+    command = [sys.executable, "-m", "aimux", "start", "--foreground"]
+    if PORT in overrides:
+        command += ["--port", str(overrides[PORT])]
+    return command
+
+
+def _environment(paths: Paths, overrides: Mapping[str, object], pipe: int) -> dict[str, str]:
+    """Ours, with exactly these paths; settings that have no option travel as variables."""
+    settings = {
+        "AIMUX_" + key.upper().replace(".", "__"): _text(value)
+        for key, value in overrides.items()
+        if key != PORT
+    }
+    return {
+        **os.environ,
+        "AIMUX_HOME": str(paths.state),
+        "AIMUX_CONFIG": str(paths.config),
+        "PYTHONUNBUFFERED": "1",
+        READY_FD: str(pipe),
+        **settings,
+    }
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _reason(told: Mapping[str, Any]) -> AimuxError:
+    """What the child said; a reason without a kind of its own is a failed start."""
+    problem = error_from(told)
+    if problem.code == AlreadyRunning.code:
+        return AlreadyRunning(problem.message)
+    if type(problem) in {DaemonError, InternalError}:
+        return StartFailed(problem.message, hint=problem.hint)
+    return problem

@@ -1,0 +1,87 @@
+"""Signals and companions of the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from aimux.daemon.control import Daemon
+from aimux.daemon.signals import beside, signals
+from aimux.errors import TimedOut
+
+
+class Told:
+    """Notes what signals do."""
+
+    def __init__(self) -> None:
+        self.ending = asyncio.Event()
+        self.said: list[object] = []
+
+    def shutdown(self, drain_s: float | None) -> float:
+        self.said.append(drain_s)
+        self.ending.set()
+        return 0
+
+    async def reload(self) -> None:
+        self.said.append("reload")
+        raise TimedOut("refused; the log has it")
+
+
+async def test_each_signal() -> None:
+    """HUP reloads, and a refused reload harms nobody; TERM and INT end, the second one at once."""
+    told = Told()
+    before = [signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)]
+
+    try:
+        with signals(cast("Daemon", told)):
+            os.kill(os.getpid(), signal.SIGHUP)
+            await until(lambda: len(told.said) == 1)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await until(lambda: len(told.said) == 2)
+            os.kill(os.getpid(), signal.SIGINT)
+            await until(lambda: len(told.said) == 3)
+        os.kill(os.getpid(), signal.SIGTERM)  # while everything is being closed: harmless
+    finally:
+        for each, handler in zip(
+            (signal.SIGHUP, signal.SIGTERM, signal.SIGINT), before, strict=True
+        ):
+            signal.signal(each, handler)
+
+    assert told.said == ["reload", None, 0]
+
+
+async def test_companions(caplog: pytest.LogCaptureFixture) -> None:
+    """They run as long as the block; one that fails is logged and takes nobody along."""
+    steps: list[str] = []
+
+    async def fail() -> None:
+        steps.append("fail")
+        raise KeyError("broken companion")
+
+    async def end() -> None:
+        steps.append("end")
+
+    async def stay() -> None:
+        steps.append("stay")
+        await asyncio.Event().wait()
+
+    with caplog.at_level(logging.ERROR), beside(fail(), end(), stay()):
+        await until(lambda: len(steps) == 3)
+        await asyncio.sleep(0)
+    left = [task for task in asyncio.all_tasks() if "stay" in repr(task)]
+    await asyncio.gather(*left, return_exceptions=True)
+
+    assert [task.cancelled() for task in left] == [True]
+    assert "broken companion" in caplog.text
+
+
+async def until(condition: Callable[[], Any], limit_s: float = 10.0) -> None:
+    async with asyncio.timeout(limit_s):
+        while not condition():
+            await asyncio.sleep(0.005)

@@ -1,0 +1,84 @@
+"""Hot commands import next to nothing, and say the same as the command tree does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.daemon import Home
+
+HEAVY = {"typer", "rich", "pydantic", "aiohttp", "asyncio", "keyring", "cryptography"}
+
+
+def imported(home: Home, *arguments: str) -> tuple[set[str], subprocess.CompletedProcess[str]]:
+    """The top-level names of all modules that a command imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "aimux", *arguments],
+        env={k: v for k, v in home.environ.items() if not k.startswith("COVERAGE")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = re.findall(r"^import time:.*\|\s*([\w.]+)$", done.stderr, re.MULTILINE)
+    return {name.partition(".")[0] for name in names}, done
+
+
+@pytest.mark.parametrize("command", [("--version",), ("status",), ("status", "--json")])
+def test_light(home: Home, command: tuple[str, ...]) -> None:
+    """What is asked by prompts and scripts imports none of the heavy libraries."""
+    home.start()
+
+    names, done = imported(home, *command)
+
+    assert done.returncode == 0
+    assert "json" in names or command == ("--version",)
+    assert names & HEAVY == set()
+
+
+def test_light_when_not_running(home: Home) -> None:
+    """The same when there is nothing to ask."""
+    names, done = imported(home, "status")
+
+    assert done.returncode == 3
+    assert names & HEAVY == set()
+
+
+def test_heavy_is_seen(home: Home) -> None:
+    """The measure works: the command tree does import typer."""
+    names, _ = imported(home, "--help")
+
+    assert "typer" in names
+
+
+TREE = "import sys; from aimux.cli.app import run; from aimux.cli.guarded import guarded; "
+TREE += "sys.exit(guarded(lambda: run(sys.argv[1:])))"
+
+
+@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize("command", [("status",), ("status", "--json")])
+def test_both_ways_are_one(home: Home, command: tuple[str, ...], *, running: bool) -> None:
+    """The short cut and the command tree print the same and end alike."""
+    if running:
+        home.start()
+
+    fast = home.aimux(*command)
+    slow = subprocess.run(
+        [sys.executable, "-c", TREE, *command],
+        env=home.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert fast.returncode == slow.returncode
+    assert steady(fast.stdout) == steady(slow.stdout)
+    assert fast.stderr == slow.stderr
+
+
+def steady(text: str) -> str:
+    """The text without what changes from one moment to the next."""
+    text = re.sub(r'("uptime_s"|"memory_mb"|"open_files"): [\d.]+', r"\1", text)
+    return re.sub(r"up \d+ s, \d+ MiB, \d+ open", "", text)
