@@ -7,6 +7,7 @@
     |   `-- ConfigConflict         the file changed since it was read
     |-- DaemonError              the background process              exit 1
     |   |-- NotRunning             nothing to talk to                  exit 3
+    |   |-- AlreadyRunning         another daemon has this home
     |   |-- PortInUse              another program holds the address
     |   |-- StartFailed            it died before it was ready
     |   `-- TimedOut               it did not answer in time
@@ -164,6 +165,12 @@ class NotRunning(DaemonError):
 
     code = "not-running"
     exit_code = 3
+
+
+class AlreadyRunning(DaemonError):
+    """Another daemon holds the lock of this home."""
+
+    code = "already-running"
 
 
 class PortInUse(DaemonError):

@@ -20,7 +20,7 @@ _PREFIXED: Final = (
     r"|AIza[A-Za-z0-9_-]{30,}"  # Google
     r"|aimux-[a-z]+-[A-Za-z0-9_-]{24,}"  # our own client and admin tokens
     r"|gh[pousr]_[A-Za-z0-9]{30,}"  # GitHub
-    r"|eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{8,}"  # JWT
+    r"|(?<![_-])eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{8,}"  # JWT; not from its own middle
 )
 _ZAI: Final = r"[0-9a-f]{32}\.[A-Za-z0-9]{16}"  # Z.AI: <id>.<secret>
 _BEARER: Final = r"(?i:bearer)\s+[A-Za-z0-9._~+/=-]{16,}"
@@ -33,6 +33,28 @@ REDACTABLE: Final = re.compile(
     r"|(?<=[?&]key=)[^&\s\"']{8,}"
 )
 """Matches a key, a bearer credential, or the ``key`` of a query string."""
+
+_ZAI_MIDDLE: Final = re.compile(r"\.(?<=[0-9a-f]{32}\.)[A-Za-z0-9]{16}")
+
+
+def may_be_redactable(text: str) -> bool:
+    """Whether it is worth searching the text with REDACTABLE; never False where that would match.
+
+    Asked of every log line, so each look is one that ``str`` or a literal's search does fast.
+    """
+    return (
+        "sk-" in text
+        or "gsk_" in text
+        or "xai-" in text
+        or "syn_" in text
+        or "AIza" in text
+        or "aimux-" in text
+        or "gh" in text
+        or "eyJ" in text
+        or "key=" in text
+        or "bearer" in text.lower()
+        or _ZAI_MIDDLE.search(text) is not None
+    )
 
 
 def looks_like_key(text: str) -> bool:

@@ -28,5 +28,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def _reason(report: pytest.TestReport) -> str:
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    """The same for a module that skips itself while it is read."""
+    report: pytest.CollectReport = yield
+    if os.environ.get("AIMUX_REQUIRE_PARTS") and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped where every part is required: {_reason(report)}"
+    return report
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
     return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

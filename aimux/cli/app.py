@@ -22,7 +22,7 @@ for module in (demo, daemon, providers, keys, models, environment, config):
     module.register(app)
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _aimux(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,  # noqa: FBT002 -- typer's way to write a flag
 ) -> None:

@@ -187,8 +187,8 @@ def _overrides(port: int | None) -> dict[str, object]:
 
 def _foreground(overrides: dict[str, object]) -> int:
     from aimux.config.paths import find_paths
-    from aimux.daemon.instance import AlreadyRunning
     from aimux.daemon.run import run_foreground
+    from aimux.errors import AlreadyRunning
 
     try:
         return run_foreground(find_paths(), overrides)

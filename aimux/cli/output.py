@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from aimux.errors import AimuxError, ConfigError
 
@@ -133,11 +133,3 @@ def open_missing_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- lives until exit
-
-
-def error_json(problem: AimuxError) -> dict[str, Any]:
-    """An error in the form that ``--json`` and the admin API give."""
-    body: dict[str, Any] = {"code": problem.code, "message": problem.message, "hint": problem.hint}
-    if isinstance(problem, ConfigError):
-        body["problems"] = [str(each) for each in problem.problems]
-    return {"error": body}

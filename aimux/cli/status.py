@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 
 from aimux import __version__
+from aimux.admin.problems import error_shape
 from aimux.admin.shapes import ProviderStatusShape, StatusShape
 from aimux.cli import output
 from aimux.errors import AimuxError, DaemonError
@@ -34,7 +35,7 @@ def show_status(*, as_json: bool) -> int:
         status = AdminClient.connect(find_paths()).status()
     except AimuxError as problem:
         if as_json:
-            output.data_json(output.error_json(problem))
+            output.data_json(error_shape(problem))
             return problem.exit_code
         raise
     if as_json:
@@ -66,7 +67,7 @@ def _now(*, as_json: bool) -> list[str]:
     try:
         status = AdminClient.connect(find_paths()).status()
     except DaemonError as problem:
-        return [json.dumps(output.error_json(problem)) if as_json else problem.message]
+        return [json.dumps(error_shape(problem)) if as_json else problem.message]
     return [json.dumps(status)] if as_json else list(screen(status))
 
 

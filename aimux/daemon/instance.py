@@ -18,17 +18,11 @@ from typing import Final, Self
 from aimux import __version__
 from aimux.admin.presence import Presence, read_presence, write_presence
 from aimux.config.paths import Paths, make_private_folder
-from aimux.errors import DaemonError
+from aimux.errors import AlreadyRunning, DaemonError
 from aimux.telemetry.resources import process_start
 
 PATIENCE_S: Final = 0.5
 """``aimux status`` holds the lock for an instant to see whether it is free; this outlasts it."""
-
-
-class AlreadyRunning(DaemonError):
-    """Another daemon holds the lock of this home."""
-
-    code = "already-running"
 
 
 class Instance:

@@ -23,9 +23,15 @@ from aimux.admin.problems import error_from
 from aimux.admin.shapes import StatusShape
 from aimux.config.load import load_config
 from aimux.config.paths import Paths, make_private_folder
-from aimux.daemon.instance import AlreadyRunning
 from aimux.daemon.ready import READY_FD
-from aimux.errors import AimuxError, DaemonError, InternalError, StartFailed, TimedOut
+from aimux.errors import (
+    AimuxError,
+    AlreadyRunning,
+    DaemonError,
+    InternalError,
+    StartFailed,
+    TimedOut,
+)
 
 LAST_LINES: Final = 20
 OUTPUT_LIMIT_BYTES: Final = 2**20
@@ -220,7 +226,8 @@ def _opened(output: Path) -> tuple[int, int]:
 
 
 def _command(overrides: Mapping[str, object]) -> list[str]:
-    command = [sys.executable, "-m", "aimux", "start", "--foreground"]
+    # -P: a module in the folder where the command was typed is not taken for one of Python's
+    command = [sys.executable, "-P", "-m", "aimux", "start", "--foreground"]
     if PORT in overrides:
         command += ["--port", str(overrides[PORT])]
     return command

@@ -37,6 +37,9 @@ from aimux.wire.formats import CODECS
 
 logger = logging.getLogger("aimux.exchange")
 
+FAREWELL_S: Final = 1.0
+"""How long the last words to clients whose exchanges are cut may take, all together."""
+
 CLIENT_CLOSED: Final = 499
 """Written into the record of an exchange whose client left; never sent, there is nobody to read it."""
 
@@ -73,6 +76,7 @@ class Gateway:
         self.requests = 0
         self.failures = 0
         self.draining = False
+        self._open: set[Exchange] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -179,7 +183,12 @@ class Gateway:
         record.asked_model, record.stream = ingress.model, ingress.stream
         planned = snapshot.plan(Asked(ingress.model, format_, ingress.target))
         record.decision = planned.decision
-        return await Exchange(self.fleet, snapshot, request, ingress, record).run(planned)
+        exchange = Exchange(self.fleet, snapshot, request, ingress, record)
+        self._open.add(exchange)
+        try:
+            return await exchange.run(planned)
+        finally:
+            self._open.discard(exchange)
 
     def _enter(self) -> None:
         self.requests += 1
@@ -210,7 +219,10 @@ class Gateway:
         return self.in_flight
 
     async def close(self) -> None:
-        """Closes all connections to providers."""
+        """Cuts what is still open, each told so in its client's dialect, and closes all connections."""
+        for exchange in tuple(self._open):
+            exchange.cut()
+        await self.drained(FAREWELL_S)
         await self.fleet.close()
 
     async def _on_shutdown(self, _: web.Application) -> None:

@@ -18,6 +18,7 @@ from aiohttp import web
 from aimux.catalogue.provider import Provider
 from aimux.errors import (
     ConnectFailed,
+    StreamCut,
     UpstreamError,
     UpstreamProtocol,
     UpstreamStatus,
@@ -27,7 +28,7 @@ from aimux.gateway.answer import Answer
 from aimux.gateway.headers import request_headers, response_headers
 from aimux.gateway.ingress import Ingress
 from aimux.gateway.record import AttemptRecord, Record
-from aimux.gateway.watchdog import Watchdog
+from aimux.gateway.watchdog import ENDING, Watchdog
 from aimux.routing.plan import Candidate
 from aimux.routing.verdict import Signal, retry_after_s, signal_of
 from aimux.upstream.auth import auth_headers
@@ -263,7 +264,9 @@ def signal_of_error(error: UpstreamError) -> Signal:
 
 
 def timed_out(phase: str, provider: Provider) -> Failed:
-    """The failure of an attempt that a limit has ended."""
+    """The failure of an attempt that a limit has ended, or the end of the daemon."""
+    if phase == ENDING:
+        return Failed(Signal.ENDING, StreamCut("aimux ends before the answer is complete"))
     what = {
         "first_event": "it did not begin to answer within the time limit",
         "idle": "it fell silent in the middle of its answer",

@@ -89,6 +89,10 @@ class Exchange:
             self._watchdog.rest()
             self._answer.close()
 
+    def cut(self) -> None:
+        """Ends the exchange now; its client is told so in its dialect."""
+        self._watchdog.cut()
+
     async def _ask(self, plan: Plan) -> Failed | None:
         """Takes the steps of the plan until one answers or nobody may be asked any more.
 

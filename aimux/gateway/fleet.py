@@ -68,7 +68,7 @@ class Fleet:
     def failed(self, step: Step, signal: Signal, error: UpstreamError, now_s: float) -> None:
         """A step has failed; the one at fault rests as long as it says or the table does."""
         row = TABLE[signal]
-        if row.blame is not Blame.CALLER:
+        if row.blame not in {Blame.CALLER, Blame.NOBODY}:
             self.load_of(step.candidate.provider.name).failures += 1
         wait_s = row.rest_s if error.retry_after_s is None else error.retry_after_s
         if row.blame is not Blame.NOBODY and wait_s > 0:

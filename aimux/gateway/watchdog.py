@@ -17,6 +17,9 @@ from typing import Final
 
 _NEVER: Final = float("inf")
 
+ENDING: Final = "ending"
+"""The phase in which an exchange is cut because the daemon ends."""
+
 
 class Watchdog:
     """Watches one exchange.  All times are the loop's clock, in seconds."""
@@ -87,6 +90,11 @@ class Watchdog:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def cut(self) -> None:
+        """Ends the exchange now: the daemon does not wait any longer."""
+        if not self.expired:
+            self._expire(ENDING)
 
     def claim(self) -> str:
         """The phase that expired, if the cancellation just caught was the watchdog's; else empty.

@@ -43,7 +43,7 @@ class Health:
                 place = ("model", name, candidate.model)
             case Blame.KEY | Blame.ACCOUNT:
                 place = ("key", name, label)
-            case Blame.CALLER | Blame.NOBODY:
+            case _:  # the caller, or nobody: no one to rest
                 return
         current = self._rests.get(place)
         if current is None or current.until_s < rest.until_s:

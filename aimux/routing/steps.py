@@ -55,5 +55,5 @@ def left_after(failed: Step, row: Row, rest: Sequence[Step]) -> tuple[Step, ...]
 
 
 def _other_model(step: Step, failed: Step) -> bool:
-    """The same provider with another model is somebody else when the model was at fault."""
+    """Another model of the same provider is somebody else: what ails one may spare the other."""
     return step.candidate.model != failed.candidate.model

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
@@ -58,6 +59,7 @@ class Signal(StrEnum):
     TOTAL_TIMEOUT = "total_timeout"
     PROTOCOL = "protocol"
     CUT = "cut"
+    ENDING = "ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ TABLE: Final[Mapping[Signal, Row]] = {
     Signal.TOTAL_TIMEOUT: Row(Blame.PROVIDER, Again.NEVER, False, False),
     Signal.PROTOCOL: Row(Blame.PROVIDER, Again.NEVER, False, True, rest_s=15.0),
     Signal.CUT: Row(Blame.PROVIDER, Again.FIRST, False, True, rest_s=5.0),
+    Signal.ENDING: Row(Blame.NOBODY, Again.NEVER, False, False),  # the daemon itself ends
 }
 
 _BY_KIND: Final = {
@@ -148,9 +151,12 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
     if (seconds := _number(text)) is not None:
         return seconds
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now_s)
+        date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
+    if date.tzinfo is None:  # asctime's form has no zone; every date of HTTP is in GMT
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, date.timestamp() - now_s)
 
 
 def _number(text: str) -> float | None:

@@ -7,16 +7,16 @@ import logging
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from aimux.telemetry.redact import Redactor
 
 _RESERVED = frozenset({"ts", "level", "logger", "message"})
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _JOURNAL_PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 """syslog's numbers, which the journal reads from a prefix such as ``<6>`` (sd-daemon(3))."""
 
 
-@runtime_checkable
 class Loggable(Protocol):
     """What may stand in ``extra={"fields": ...}`` instead of a mapping: it is asked when the line is
     written, so that nothing is put together for a line whose level is not wanted.
@@ -36,29 +36,38 @@ def timestamp(seconds: float) -> str:
 def entry(record: logging.LogRecord, redactor: Redactor) -> dict[str, object]:
     """The record as the object that is written, without secrets.
 
-    Fields that would hide one of ours (``ts``, ``level``, ``logger``, ``message``) get an
-    underscore.  A message whose arguments do not fit it is written as it stands.
+    Nearly every line is clean, and that is seen by one look at the whole; only one that is not is
+    gone through value by value.  Fields that would hide one of ours (``ts``, ``level``, ``logger``,
+    ``message``) get an underscore.  A message whose arguments do not fit it is written as it stands.
     """
     line: dict[str, object] = {
         "ts": timestamp(record.created),
         "level": record.levelname.lower(),
         "logger": record.name,
-        "message": redactor.text(_message(record)),
+        "message": _message(record),
     }
     for name, value in _fields(record).items():
-        key = f"{name}_" if name in _RESERVED else redactor.text(str(name))
-        line[key] = redactor.value(value)
+        line[f"{name}_" if name in _RESERVED else str(name)] = value
     if record.exc_info and record.exc_info[1] is not None:
-        trace = "".join(traceback.format_exception(record.exc_info[1]))
-        line["traceback"] = redactor.text(trace)
+        line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
     if record.stack_info:
-        line["stack"] = redactor.text(record.stack_info)
-    return line
+        line["stack"] = record.stack_info
+    if _is_clean(line, redactor):
+        return line
+    return {redactor.text(name): redactor.value(value) for name, value in line.items()}
+
+
+def _is_clean(line: Mapping[str, object], redactor: Redactor) -> bool:
+    """Whether the line can be written as it is; what JSON does not know needs a closer look."""
+    try:
+        return redactor.is_clean(json_line(line))
+    except (TypeError, ValueError):
+        return False
 
 
 def _fields(record: logging.LogRecord) -> Mapping[object, object]:
     fields = getattr(record, "fields", None)
-    if isinstance(fields, Loggable):
+    if fields is not None and hasattr(fields, "log_fields"):  # isinstance of a protocol is slow
         fields = fields.log_fields()
     return fields if isinstance(fields, Mapping) else {}
 
@@ -71,8 +80,12 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def json_line(line: Mapping[str, object]) -> str:
-    """One JSON object, without a line break."""
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    """One JSON object, without a line break.
+
+    Raises:
+        TypeError, ValueError: it holds something that JSON has no word for.
+    """
+    return _JSON.encode(line)
 
 
 def text_line(line: Mapping[str, object]) -> str:

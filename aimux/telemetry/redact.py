@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
-from aimux.keyshapes import REDACTABLE
+from aimux.keyshapes import REDACTABLE, may_be_redactable
 from aimux.vault.secret import HIDDEN, Secret
 
 SHORTEST = 4
@@ -53,6 +53,11 @@ class Redactor:
         # The longest first: a key that begins with another one must not leave its own end behind.
         longest_first = sorted(self._forms, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first)))
+
+    def is_clean(self, text: str) -> bool:
+        """Whether the text holds no secret; False where that would take a closer look to say."""
+        known = self._known
+        return (known is None or known.search(text) is None) and not may_be_redactable(text)
 
     def text(self, text: str) -> str:
         """The text without secrets."""

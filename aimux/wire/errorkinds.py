@@ -43,6 +43,7 @@ _STATUS_OF: Final = {
 _OVERFLOW: Final = re.compile(
     r"prompt is too long|input is too long for requested model|exceeds the context window"
     r"|input token count .{0,40}exceeds the maximum|maximum prompt length is \d"
+    r"|token count of \d+ exceeds the limit of \d"
     r"|reduce the length of the messages|maximum context length (?:is|of) \d"
     r"|exceeds the available context size|greater than the context length"
     r"|context window exceeds limit|exceeded model token limit"
@@ -61,10 +62,10 @@ _BAD_KEY: Final = re.compile(r"API_KEY_INVALID|API key not valid|invalid_api_key
 
 
 def kind_of_status(status: int) -> ErrorKind:
-    """The kind that a status alone suggests."""
+    """The kind that a status alone suggests; one that is no error's says nothing of the caller."""
     if status in _BY_STATUS:
         return _BY_STATUS[status]
-    return ErrorKind.UPSTREAM if status >= 500 else ErrorKind.INVALID_REQUEST
+    return ErrorKind.INVALID_REQUEST if 400 <= status < 500 else ErrorKind.UPSTREAM
 
 
 def status_of_kind(kind: ErrorKind) -> int:

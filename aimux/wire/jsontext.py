@@ -6,12 +6,13 @@ and replace one of them while every other byte stays where it was.
 
 How positions are found.  msgspec gives each top-level value as the exact bytes it had, in the order
 of the keys, but not where they stand.  Between two values there is only white space, a comma, a key
-and a colon; so walking along the keys with the known lengths of the values gives every position
-without looking at the values again.  A repeated key breaks that walk (its value appears once in the
-mapping), and is refused: two readers of such a body may see different requests.
+and a colon; so walking along the keys, with each value compared and stepped over, gives every position
+without reading the values again.  A repeated key breaks that walk (of its values only the last is in
+the mapping), and is refused: two readers of such a body may see different requests.
 
-msgspec refuses lone surrogates (``"\ud83d"``), which clients send when they cut text in the middle
-of an emoji; such bodies are scanned with the standard library instead, ten times slower.
+msgspec refuses to decode lone surrogates (``"\ud83d"``), which clients send when they cut text in the
+middle of an emoji.  A value that holds one is decoded by the standard library; a body with one in a
+key of its top level is scanned by it, ten times slower.
 """
 
 from __future__ import annotations
@@ -31,6 +32,20 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 _KEY: Final = re.compile(rb'[ \t\r\n]*,?[ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
 _OPEN: Final = re.compile(rb"[ \t\r\n]*\{")
 _CLOSE: Final = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*\Z")
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object as its pairs, told apart from an array."""
+
+
+def _no_constant(name: str) -> object:
+    raise InvalidRequest(f"the body is not JSON: {name} is no JSON number")
+
+
+_PAIRS: Final = json.JSONDecoder(
+    object_pairs_hook=_Pairs, parse_int=str, parse_float=str, parse_constant=_no_constant
+)
+"""The standard library's reader; numbers stay text, so that none can be too long for it."""
 
 
 class Document:
@@ -64,10 +79,19 @@ class Document:
         return end - start
 
     def get(self, key: str) -> Any:
-        """A value decoded; ``None`` when there is none, as for ``null``."""
+        """A value decoded; ``None`` when there is none, as for ``null``.
+
+        Raises:
+            InvalidRequest: it is well formed and cannot be held: nested too deeply, or a number of
+                thousands of digits; the caller's fault.
+        """
+        if key not in self._spans:
+            return None
         if key not in self._decoded:
-            span = self._spans.get(key)
-            self._decoded[key] = None if span is None else loads(self.raw[span[0] : span[1]])
+            try:
+                self._decoded[key] = loads(self.text(key))
+            except ValueError as problem:
+                raise InvalidRequest(f"{key!r} cannot be read", param=key) from problem
         return self._decoded[key]
 
     def splice(self, key: str, value: object) -> bytes:
@@ -92,6 +116,8 @@ def scan(raw: bytes) -> Document:
     """
     try:
         values = _RAW.decode(raw)
+        if not raw.isascii():
+            raw.decode("utf-8")  # msgspec does not look into the values that it leaves raw
     except msgspec.ValidationError as problem:
         raise InvalidRequest("the body must be a JSON object") from problem
     except RecursionError as problem:
@@ -102,12 +128,11 @@ def scan(raw: bytes) -> Document:
 
 
 def _spans(raw: bytes, values: dict[str, msgspec.Raw]) -> dict[str, tuple[int, int]]:
-    opening = _OPEN.match(raw)
-    position = opening.end() if opening else 0
+    position = _OPEN.match(raw).end()  # type: ignore[union-attr]  # an object begins with a brace
     spans: dict[str, tuple[int, int]] = {}
     for key, value in values.items():
         between = _KEY.match(raw, position)
-        if between is None:
+        if between is None or not raw.startswith(value, between.end()):
             raise _repeated()
         start = between.end()
         position = start + len(memoryview(value))
@@ -125,7 +150,7 @@ def _scan_slowly(raw: bytes) -> Document:
     """The same by the standard library, which reads what msgspec will not."""
     try:
         text = raw.decode("utf-8")
-        pairs = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_no_constant)
+        pairs = _PAIRS.decode(text)
     except UnicodeDecodeError as problem:
         raise InvalidRequest(f"the body is not UTF-8 (byte {problem.start})") from problem
     except json.JSONDecodeError as problem:
@@ -138,25 +163,16 @@ def _scan_slowly(raw: bytes) -> Document:
     return Document(raw, _slow_spans(raw, text, [key for key, _ in pairs]))
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """An object as its pairs, told apart from an array."""
-
-
-def _no_constant(name: str) -> object:
-    raise InvalidRequest(f"the body is not JSON: {name} is no JSON number")
-
-
 def _slow_spans(raw: bytes, text: str, keys: list[str]) -> dict[str, tuple[int, int]]:
-    decoder = json.JSONDecoder()
     spans: dict[str, tuple[int, int]] = {}
-    position = _OPEN.match(raw).end()  # type: ignore[union-attr]  # an object begins with a brace
+    position = character = _OPEN.match(raw).end()  # type: ignore[union-attr]  # it begins with a brace
     for key in keys:
         if key in spans:
             raise _repeated()
         start = _KEY.match(raw, position).end()  # type: ignore[union-attr]  # it was parsed already
-        character = len(raw[:start].decode("utf-8"))
-        _, after = decoder.raw_decode(text, character)
-        position = start + len(text[character:after].encode("utf-8"))
+        begin = character + len(raw[position:start].decode("utf-8"))
+        _, character = _PAIRS.raw_decode(text, begin)
+        position = start + len(text[begin:character].encode("utf-8"))
         spans[key] = (start, position)
     return spans
 

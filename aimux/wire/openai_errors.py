@@ -41,6 +41,8 @@ _STATUS_OF: Final = {
     "overloaded_error": 503,
     "invalid_api_key": 401,
     "authentication_error": 401,
+    "permission_error": 403,
+    "unsupported_country_region_territory": 403,
     "model_not_found": 404,
 }
 
@@ -71,7 +73,8 @@ def _effective_status(status: int, type_: str, code: object) -> int:
         return status
     if isinstance(code, int) and 400 <= code < 600:  # OpenRouter puts the status there
         return code
-    return _STATUS_OF.get(str(code), _STATUS_OF.get(type_, 400 if "invalid" in type_ else 500))
+    known = _STATUS_OF.get(str(code)) or _STATUS_OF.get(type_)
+    return known or (400 if "invalid" in f"{type_} {code}" else 500)
 
 
 def read_error(status: int, body: bytes) -> Reported:

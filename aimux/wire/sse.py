@@ -18,7 +18,7 @@ MAX_BLOCK_BYTES: Final = 64 * 2**20
 
 _BLANK_LINE: Final = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r")
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 
 
 class BlockTooLarge(ValueError):
@@ -31,16 +31,17 @@ class BlockReader:
     ``feed`` gives the blocks that are complete now; ``rest`` is what came behind the last of them.
     """
 
-    __slots__ = ("_carriage_returns", "_waiting")
+    __slots__ = ("_carriage_returns", "_waiting", "_waiting_bytes")
 
     def __init__(self) -> None:
-        self._waiting = b""
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._carriage_returns = False
 
     @property
     def rest(self) -> bytes:
         """The beginning of an event that is not complete yet."""
-        return self._waiting
+        return b"".join(self._waiting)
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The blocks that the chunk completes, in order, each with its blank line.
@@ -48,14 +49,28 @@ class BlockReader:
         Raises:
             BlockTooLarge: the event under way passed MAX_BLOCK_BYTES.
         """
-        text = self._waiting + chunk if self._waiting else chunk
         if not self._carriage_returns and b"\r" in chunk:
             self._carriage_returns = True
-        blocks = self._cut_any(text) if self._carriage_returns else self._cut(text)
-        self._waiting = blocks.pop()
-        if len(self._waiting) > MAX_BLOCK_BYTES:
+        if self._waiting and self._is_inside_line(chunk):
+            self._waiting.append(chunk)
+            self._waiting_bytes += len(chunk)
+            blocks = []
+        else:
+            text = b"".join((*self._waiting, chunk)) if self._waiting else chunk
+            blocks = self._cut_any(text) if self._carriage_returns else self._cut(text)
+            rest = blocks.pop()
+            self._waiting = [rest] if rest else []
+            self._waiting_bytes = len(rest)
+        if self._waiting_bytes > MAX_BLOCK_BYTES:
             raise BlockTooLarge(f"an event is larger than {MAX_BLOCK_BYTES} bytes")
         return blocks
+
+    def _is_inside_line(self, chunk: bytes) -> bool:
+        """Whether a chunk can end nothing: an image of megabytes is one line, and joining all that
+        waits at every piece of it would take the square of its length.
+        """
+        ends = b"\n" in chunk or b"\r" in chunk or self._waiting[-1].endswith(b"\r")
+        return chunk != b"" and not ends
 
     def _cut(self, text: bytes) -> list[bytes]:
         """Blocks and what is left, where only LF ends a line: the usual case, and the fast one."""
@@ -87,7 +102,7 @@ def fields(block: bytes) -> tuple[bytes, bytes]:
     """
     name = b""
     data: list[bytes] = []
-    for line in _LINE_END.split(block.removeprefix(_BOM)):
+    for line in _LINE_END.split(block.removeprefix(BOM)):
         if line.startswith(b"data:"):
             data.append(line[6:] if line[5:6] == b" " else line[5:])
         elif line.startswith(b"event:"):

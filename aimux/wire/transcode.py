@@ -18,17 +18,17 @@ with exactly one of :meth:`Transcoder.finish` or :meth:`Transcoder.fail`.
 
 from __future__ import annotations
 
-import re
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
-from aimux.errors import AimuxError, NotTranslatable, StreamCut, UpstreamProtocol
+from aimux.errors import AimuxError, NotTranslatable, StreamCut, UpstreamError, UpstreamProtocol
 from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.wire.codec import Mode, Operation, Reported
+from aimux.wire.errorkinds import excerpt, mapping
 from aimux.wire.formats import CODECS
-from aimux.wire.jsontext import Document
-from aimux.wire.sse import BlockReader, BlockTooLarge
+from aimux.wire.jsontext import Document, loads
+from aimux.wire.sse import BOM, BlockReader, BlockTooLarge, fields
 
 MAX_HELD_BYTES: Final = 2**20
 """Most of a JSON answer that is held back; a larger one goes on as it comes."""
@@ -36,10 +36,7 @@ MAX_HELD_BYTES: Final = 2**20
 MAX_READ_BYTES: Final = 16 * 2**20
 """Most of a JSON answer that is kept to read its usage from at the end."""
 
-_SSE_BEGINNING: Final = re.compile(rb"\s*(?:event|data|id|retry)?:")
-_ERROR_BODY: Final = re.compile(
-    rb'\s*\[?\s*\{\s*(?:"type"\s*:\s*"error"\s*,\s*)?"error"\s*:\s*[{"]'
-)
+_FIELDS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
 
 
 class _Kind(Enum):
@@ -47,6 +44,16 @@ class _Kind(Enum):
     EVENTS = auto()
     BODY = auto()
     OPAQUE = auto()
+
+
+def _kind_of(beginning: bytes) -> _Kind:
+    """What an answer is by its first bytes; UNKNOWN while they could become either."""
+    text = beginning.removeprefix(BOM).lstrip()
+    if text.startswith(_FIELDS):
+        return _Kind.EVENTS
+    if BOM.startswith(text) or any(name.startswith(text) for name in _FIELDS):
+        return _Kind.UNKNOWN
+    return _Kind.BODY
 
 
 class Transcoder:
@@ -113,12 +120,12 @@ class Transcoder:
             UpstreamProtocol: the answer is a web page; the upstream, or what stands before it, is at
                 fault.
         """
-        if content_type.startswith("text/html"):
+        if content_type.lower().startswith("text/html"):
             raise UpstreamProtocol(
                 "it answered with a web page",
                 hint="is its base_url right, and does a proxy or a login page stand before it?",
             )
-        if content_encoding not in {"", "identity"}:
+        if content_encoding.lower() not in {"", "identity"}:
             self._kind = _Kind.OPAQUE
             self.begun = True
 
@@ -134,14 +141,19 @@ class Transcoder:
             UpstreamProtocol: an event is too large.
         """
         if self._kind is _Kind.UNKNOWN:
-            self._kind = _Kind.EVENTS if _SSE_BEGINNING.match(chunk) else _Kind.BODY
+            self._held.append(chunk)
+            chunk = self._release()
+            self._kind = _kind_of(chunk)
         match self._kind:
             case _Kind.EVENTS:
                 return self._feed_events(chunk)
             case _Kind.BODY:
                 return self._feed_body(chunk)
-            case _:
+            case _Kind.OPAQUE:
                 return chunk
+            case _:  # not known yet
+                self._held.append(chunk)
+                return b""
 
     def _feed_events(self, chunk: bytes) -> bytes:
         try:
@@ -185,29 +197,48 @@ class Transcoder:
         For an answer that had not begun it is the whole answer, unless ``error`` is set now.
 
         Raises:
-            StreamCut: the stream ended without its last event; the upstream is at fault.
+            StreamCut: the answer ended without its last event, or its last brace; the upstream is at
+                fault.
+            UpstreamProtocol: it is neither a stream nor JSON.
         """
-        if self._kind is _Kind.EVENTS:
-            return self._finish_events()
-        if self._kind is _Kind.BODY:
-            body = b"".join(self._kept)
-            self._usage = self._codec.read_usage(body)
-            if not self.begun and _ERROR_BODY.match(body):
-                self.error = self._codec.read_error(200, body)
-        return self._release() if self._held else b""
+        match self._kind:
+            case _Kind.EVENTS:
+                return self._finish_events()
+            case _Kind.OPAQUE:
+                return b""
+            case _Kind.BODY:
+                return self._finish_body()
+            case _:
+                raise StreamCut("the answer ended before it began")
 
     def _finish_events(self) -> bytes:
         last = self._blocks.rest
-        if last.strip():  # an event that the end of the stream closes, not a blank line
+        data = fields(last)[1]
+        if _is_whole(data):  # an event that the end of the stream closes, not a blank line
             self._tap.watch(last)
             self.error = self.error or self._tap.error
+        elif data:
+            last = b""  # half an event
         if self.error:
             return last
         if not self._tap.complete:
             raise StreamCut("the stream ended before it was complete")
         self.begun = True
-        held = self._release() if self._held else b""
-        return held + last
+        return self._release() + last
+
+    def _finish_body(self) -> bytes:
+        held = self._release()
+        if self._kept_bytes > MAX_READ_BYTES:
+            return held
+        body = b"".join(self._kept)
+        try:
+            whole = loads(body)
+        except ValueError as problem:
+            raise _broken(body) from problem
+        self._usage = self._codec.read_usage(body)
+        if not self.begun and _is_error(whole):
+            self.error = self._codec.read_error(200, body)
+        return held
 
     def fail(self, error: AimuxError, request_id: str) -> bytes:
         """The last event for a client whose stream has begun and will not be completed."""
@@ -217,3 +248,26 @@ class Transcoder:
     def usage(self) -> Usage:
         """The tokens reported so far."""
         return self._tap.usage() if self._kind is _Kind.EVENTS else self._usage
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether an event's data are all there: JSON, or the mark of the end."""
+    try:
+        loads(data)
+    except ValueError:
+        return data.strip(b' "') == b"[DONE]"
+    return True
+
+
+def _broken(body: bytes) -> UpstreamError:
+    """What is wrong with a body that is not JSON."""
+    if body.lstrip().startswith((b"{", b"[")):
+        return StreamCut("the answer ended before it was complete")
+    return UpstreamProtocol(f"it answered with something that is not JSON: {excerpt(body)!r}")
+
+
+def _is_error(whole: Any) -> bool:
+    """Whether a body says, under a good status, that it is an error; it may come in an array of one."""
+    if isinstance(whole, list) and len(whole) == 1:
+        whole = whole[0]
+    return bool(mapping(whole).get("error"))

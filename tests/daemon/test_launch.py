@@ -195,7 +195,7 @@ def test_settings_travel(paths: Paths) -> None:
     command = launch_module._command(overrides)
     environ = launch_module._environment(paths, overrides, 7)
 
-    assert command[1:] == ["-m", "aimux", "start", "--foreground", "--port", "0"]
+    assert command[1:] == ["-P", "-m", "aimux", "start", "--foreground", "--port", "0"]
     assert environ["AIMUX_SERVER__DASHBOARD"] == "false"
     assert environ["AIMUX_LOGGING__LEVEL"] == "debug"
     assert environ["AIMUX_HOME"] == str(paths.state)
@@ -222,7 +222,7 @@ def test_options_a_running_daemon_did_not_take(
 
 def test_no_port_no_option(paths: Paths) -> None:
     """Without a port there is no option for one."""
-    assert launch_module._command({})[1:] == ["-m", "aimux", "start", "--foreground"]
+    assert launch_module._command({})[1:] == ["-P", "-m", "aimux", "start", "--foreground"]
 
 
 def test_one_that_starts_for_ever(paths: Paths) -> None:

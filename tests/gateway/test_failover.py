@@ -489,3 +489,46 @@ async def test_a_missing_operation_is_told(upstream: FakeUpstream) -> None:
 
     assert got.status == 501
     assert json.loads(got.body)["error"]["code"] == "not_implemented"
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+async def test_what_is_open_at_the_end_is_told_so(
+    format_: WireFormat, upstream: FakeUpstream, second: FakeUpstream
+) -> None:
+    """A daemon that does not wait any longer cuts its exchanges, in their dialect, and asks nobody."""
+    whole = answers.answer(format_, stream=True)
+    kept = whole.pieces[: len(whole.pieces) - (1 if format_ is GEMINI else 3)]
+    stuck = Answer(headers=whole.headers, pieces=(*kept, SILENCE.before[0]), framing="chunked")
+    upstream.always(answers.path(format_), stuck)
+    fleet = [provider("a", upstream, format_), provider("b", second, format_)]
+    async with open_gateway(fleet) as served:
+        asking = asyncio.create_task(
+            served.post(path_of(format_, stream=True), body_of(stream=True))
+        )
+        await upstream.arrival(1)
+        while not served.last["attempts"][0]["first_event_ms"]:
+            await asyncio.sleep(0.01)
+        await served.gateway.close()
+        got = await asking
+
+        record = served.last
+        standing = served.gateway.provider_status()[0]
+    assert got.broken
+    assert b"aimux ends before the answer is complete" in got.body
+    assert record["outcome"] == "cut"
+    assert second.requests == []
+    assert standing["failures"] == 0
+    assert standing["health"] != "cooling"
+
+
+async def test_what_is_awaited_at_the_end_is_told_so(upstream: FakeUpstream) -> None:
+    """The same before anything came: a status, not a torn connection."""
+    upstream.always("/v1/messages", SILENCE)
+    async with open_gateway([provider("a", upstream)]) as served:
+        asking = asyncio.create_task(served.post("/v1/messages", ASK))
+        await upstream.arrival(1)
+        await served.gateway.close()
+        got = await asking
+
+    assert got.status == 502
+    assert b"aimux ends" in got.body

@@ -44,8 +44,8 @@ def rest_of(response: http.client.HTTPResponse) -> bytes:
 
 
 def is_honest(body: bytes) -> bool:
-    """A cut stream ends with an error event or breaks off; it never looks complete."""
-    told = b"event: error" in body or body.endswith(BROKEN)
+    """A cut stream ends with an error event and then breaks off; it never looks complete."""
+    told = b"event: error" in body and body.endswith(BROKEN)
     return told and b"message_stop" not in body
 
 

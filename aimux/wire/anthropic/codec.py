@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
@@ -11,6 +11,11 @@ from aimux.wire import jsontext, sse
 from aimux.wire.anthropic.errors import TYPES, reported
 from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
+
+_PATHS: Final = {
+    Operation.GENERATE: "/v1/messages",
+    Operation.COUNT_TOKENS: "/v1/messages/count_tokens",
+}
 
 
 class Anthropic:
@@ -22,13 +27,7 @@ class Anthropic:
     def path(self, operation: Operation, model: str, *, stream: bool) -> str | None:
         """Where such a request goes below ``base_url``, which has no ``/v1``."""
         del model, stream
-        match operation:
-            case Operation.GENERATE:
-                return "/v1/messages"
-            case Operation.COUNT_TOKENS:
-                return "/v1/messages/count_tokens"
-            case Operation.EMBED:
-                return None
+        return _PATHS.get(operation)
 
     def error_body(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the body of a response."""

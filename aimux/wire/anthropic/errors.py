@@ -29,10 +29,12 @@ TYPES: Final = {
 # The status that each type has when it comes as a response; inside a stream it says what the status
 # would have said.
 _STATUS: Final = {
+    "invalid_request_error": 400,
     "authentication_error": 401,
     "billing_error": 402,
     "permission_error": 403,
     "not_found_error": 404,
+    "conflict_error": 409,
     "request_too_large": 413,
     "rate_limit_error": 429,
     "api_error": 500,
@@ -43,8 +45,8 @@ _STATUS: Final = {
 
 def reported(error: dict[str, Any], status: int) -> Reported:
     """An error object of the vendor; ``status`` below 400 means it came inside a stream."""
-    type_ = str(error.get("type", ""))
-    message = str(error.get("message", "")) or type_ or "an error without words"
+    type_ = str(error.get("type") or "")
+    message = str(error.get("message") or type_ or "an error without words")
     code = str(error.get("code") or mapping(error.get("details")).get("error_code") or "")
-    effective = status if status >= 400 else _STATUS.get(type_, 400)
+    effective = status if status >= 400 else _STATUS.get(type_, 500)
     return Reported(kind_of(effective, f"{type_} {code} {message}"), message, code or type_)

@@ -14,7 +14,7 @@ from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
 
 _TELLING: Final = re.compile(rb'"(?:finishReason|blockReason)"\s*:\s*"')
-_ERROR: Final = re.compile(rb'^(?:data:)?\s*\[?\s*\{\s*"error"\s*:')
+_ERROR: Final = re.compile(rb'\s*\[?\s*\{\s*"error"\s*:\s*[{"]')
 
 _STATUSES: Final = {
     ErrorKind.INVALID_REQUEST: "INVALID_ARGUMENT",
@@ -45,13 +45,11 @@ class Gemini:
 
     def path(self, operation: Operation, model: str, *, stream: bool) -> str | None:
         """Where such a request goes below ``base_url``, which has no version."""
-        match operation:
-            case Operation.GENERATE:
-                method = "streamGenerateContent" if stream else "generateContent"
-            case Operation.COUNT_TOKENS:
-                method = "countTokens"
-            case Operation.EMBED:
-                return None
+        if operation is Operation.EMBED:
+            return None
+        method = "streamGenerateContent" if stream else "generateContent"
+        if operation is Operation.COUNT_TOKENS:
+            method = "countTokens"
         return f"/v1beta/models/{quote(model, safe='')}:{method}"
 
     def error_body(self, error: AimuxError, request_id: str) -> bytes:
@@ -63,14 +61,8 @@ class Gemini:
         return sse.event(jsontext.dumps(_error(error, request_id)))
 
     def read_error(self, status: int, body: bytes) -> Reported:
-        """What an upstream's error body says; it may come in an array of one."""
-        try:
-            whole = jsontext.loads(body)
-        except ValueError:
-            whole = None
-        if isinstance(whole, list) and whole:
-            whole = whole[0]
-        error = mapping(mapping(whole).get("error"))
+        """What an upstream's error body says."""
+        error = _error_in(body)
         if not error:
             text = excerpt(body)
             return Reported(kind_of(status, text), text)
@@ -109,9 +101,22 @@ def _error(error: AimuxError, request_id: str) -> dict[str, Any]:
     }
 
 
+def _error_in(body: bytes) -> dict[str, Any]:
+    """The error object of a body, which may come in an array of one; empty where there is none."""
+    try:
+        whole = jsontext.loads(body)
+    except ValueError:
+        return {}
+    if isinstance(whole, list) and whole:
+        whole = whole[0]
+    error = mapping(whole).get("error")
+    return {"message": error} if isinstance(error, str) else mapping(error)
+
+
 def _reported(error: dict[str, Any], status: int) -> Reported:
-    code = number(error.get("code"))
-    effective = status if status >= 400 else (code or 500)
+    """An error object of the vendor; ``status`` below 400 means it came inside an answer."""
+    code = number(error.get("code")) or 0
+    effective = next((each for each in (status, code) if 400 <= each < 600), 500)
     message = str(error.get("message") or error.get("status") or "an error without words")
     words = f"{error.get('status', '')} {message} {error.get('details', '')}"
     return Reported(kind_of(effective, words), message, str(error.get("status") or ""))
@@ -138,7 +143,8 @@ def usage_of(usage: dict[str, Any]) -> Usage:
 class GeminiTap:
     """Watches a stream of whole responses, each with new parts and running usage.
 
-    Usage is decoded once, from the last event that has it.
+    Decoded are only errors, the event that seems to be the last, and usage once, from the last event
+    that has it.
     """
 
     __slots__ = ("_last", "begun", "complete", "error")
@@ -150,28 +156,38 @@ class GeminiTap:
         self.error: Reported | None = None
 
     def watch(self, block: bytes) -> None:
-        """Looks at one block; none is decoded but an error."""
-        if b"data" not in block and not block.startswith(b"{"):
+        """Looks at one block."""
+        data = sse.fields(block)[1]
+        if not data.strip():
             return
-        if _ERROR.match(block):
-            try:
-                event = mapping(jsontext.loads(sse.fields(block)[1]))
-            except ValueError:
-                return
-            self.error = _reported(mapping(event.get("error")), 200)
+        if _ERROR.match(data):
+            self.error = _reported(_error_in(data), 200)
             return
         self.begun = True
-        if b'"usageMetadata"' in block:
-            self._last = block
-        if _TELLING.search(block):
-            self.complete = True
+        if b'"usageMetadata"' in data:
+            self._last = data
+        if not self.complete and _TELLING.search(data):
+            self.complete = _is_last(data)
 
     def usage(self) -> Usage:
         """The tokens reported so far."""
         if not self._last:
             return Usage()
         try:
-            event = mapping(jsontext.loads(sse.fields(self._last)[1]))
+            event = mapping(jsontext.loads(self._last))
         except ValueError:
             return Usage()
         return usage_of(mapping(event.get("usageMetadata")))
+
+
+def _is_last(data: bytes) -> bool:
+    """Whether a response says why it ends; a call's arguments may hold the same words."""
+    try:
+        response = mapping(jsontext.loads(data))
+    except ValueError:
+        return False
+    candidates = response.get("candidates")
+    reasons = [mapping(response.get("promptFeedback")).get("blockReason")]
+    if isinstance(candidates, list):
+        reasons += [mapping(each).get("finishReason") for each in candidates]
+    return any(reasons)

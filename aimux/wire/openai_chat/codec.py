@@ -12,8 +12,11 @@ from aimux.wire import jsontext, openai_errors, sse
 from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import mapping, number
 
+_PATHS: Final = {Operation.GENERATE: "/chat/completions", Operation.EMBED: "/embeddings"}
+
 _TELLING: Final = re.compile(
     rb'"(?:usage|x_groq)"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"\s*:\s*[{"]|\[DONE\]'
+    rb"|event: ?error"
 )
 """What a chunk must hold to be worth decoding; inside content the quotes would be escaped."""
 
@@ -27,13 +30,7 @@ class OpenAIChat:
     def path(self, operation: Operation, model: str, *, stream: bool) -> str | None:
         """Where such a request goes below ``base_url``, which ends in ``/v1``."""
         del model, stream
-        match operation:
-            case Operation.GENERATE:
-                return "/chat/completions"
-            case Operation.EMBED:
-                return "/embeddings"
-            case Operation.COUNT_TOKENS:
-                return None
+        return _PATHS.get(operation)
 
     def error_body(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the body of a response."""
@@ -72,11 +69,20 @@ def usage_of(usage: dict[str, Any]) -> Usage:
     )
     return Usage(
         input_tokens=number(usage.get("prompt_tokens")),
-        output_tokens=number(usage.get("completion_tokens")),
+        output_tokens=_written(usage),
         cache_read_tokens=next((n for n in map(number, cached) if n is not None), None),
         cache_write_tokens=number(prompt.get("cache_write_tokens")),
         reasoning_tokens=number(completion.get("reasoning_tokens")),
     )
+
+
+def _written(usage: dict[str, Any]) -> int | None:
+    """Tokens of the answer; where the vendor leaves its reasoning out of them (xAI), the total tells."""
+    written, total = number(usage.get("completion_tokens")), number(usage.get("total_tokens"))
+    prompt = number(usage.get("prompt_tokens"))
+    if written is None or total is None or prompt is None:
+        return written
+    return max(written, total - prompt)
 
 
 class OpenAIChatTap:

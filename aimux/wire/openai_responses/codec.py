@@ -12,7 +12,9 @@ from aimux.wire import jsontext, openai_errors, sse
 from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import mapping, number
 
-_TYPE: Final = re.compile(rb'"type"\s*:\s*"(response\.[a-z_.]+|error)"')
+_TYPE: Final = re.compile(
+    rb'^event: *(response\.[a-z_.]+|error)\b|"type"\s*:\s*"(response\.[a-z_.]+|error)"'
+)
 _BEFORE_CONTENT: Final = frozenset(
     {b"response.created", b"response.in_progress", b"response.queued"}
 )
@@ -121,10 +123,9 @@ class OpenAIResponsesTap:
         if isinstance(usage, dict):
             self._usage = usage_of(usage)
         if kind in {b"response.failed", b"error"}:
-            error = mapping(response.get("error")) or mapping(event.get("error")) or event
-            self.error = openai_errors.reported(
-                {"code": error.get("code"), "message": error.get("message")}, 200
-            )
+            error = mapping(response.get("error")) or mapping(event.get("error"))
+            flat = {"code": event.get("code"), "message": event.get("message")}
+            self.error = openai_errors.reported(error or flat, 200)
         else:
             self.begun = self.complete = True
 
@@ -135,7 +136,5 @@ class OpenAIResponsesTap:
 
 def _event_type(block: bytes) -> bytes:
     """The event's type: its name, or what its data say where it has no name."""
-    if block.startswith(b"event: "):
-        return block[7 : block.index(b"\n")].strip() if b"\n" in block else b""
     found = _TYPE.search(block)
-    return found[1] if found else b""
+    return found[1] or found[2] if found else b""

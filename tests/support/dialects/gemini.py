@@ -33,7 +33,9 @@ FAILURES: Final = {
 
 def failure(status: int, message: str) -> dict[str, Any]:
     """The body of an error, and the data of an event inside a stream."""
-    return {"error": {"code": status, "message": message, "status": FAILURES.get(status, "UNKNOWN")}}
+    return {
+        "error": {"code": status, "message": message, "status": FAILURES.get(status, "UNKNOWN")}
+    }
 
 
 def document(reply: Reply, model: str) -> dict[str, Any]:
