@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aimux.keyshapes import KEY_SHAPE, REDACTABLE, looks_like_key, may_be_redactable
 
@@ -101,25 +103,18 @@ def test_credentials_of_other_shapes_are_redacted(text: str, redacted: str) -> N
         "a", "-", "_-", " ", "sk-", "-sk-", "csk-a", "-aimux-", "aimux-a-", "bearer ", "Bearer\t",
         "bearer" + " " * 1000, "?key=", "&key=x", "0" * 31 + "-", "-" + "0" * 32 + ".", "-AIza",
         "ghp_", "xai-" + "a" * 23 + "-", "eyJ", "eyJaaaaaaaaaaaaaaaa.",
+        "-eyJ", "_eyJ",  # a beginning that may stand in its own middle
     ],
 )  # fmt: skip
 def test_a_hostile_text_is_searched_in_linear_time(unit: str) -> None:
     """A log line of 100 000 characters must not hold up the daemon."""
-    assert seconds_to_search(unit, 100_000) < 1.0
-
-
-def test_many_beginnings_of_a_jwt_are_searched_in_linear_time() -> None:
-    """The same for the one shape whose beginning may stand in its own middle."""
-    assert seconds_to_search("-eyJ", 60_000) < 0.6
-
-
-def seconds_to_search(unit: str, size: int) -> float:
-    """How long both searches take over a text of one unit repeated."""
-    text = (unit * (size // len(unit) + 1))[:size]
+    text = (unit * (100_000 // len(unit) + 1))[:100_000]
     began = time.perf_counter()
+
     for shape in (KEY_SHAPE, REDACTABLE):
         shape.sub("***", text)
-    return time.perf_counter() - began
+
+    assert time.perf_counter() - began < 1.0
 
 
 @pytest.mark.parametrize(
@@ -136,3 +131,14 @@ def test_the_quick_look_misses_nothing(text: str) -> None:
     assert REDACTABLE.search(f"x {text} y") is not None or text.startswith("?")
     assert may_be_redactable(f"x {text} y")
     assert not may_be_redactable('{"level":"info","request_id":"ax_0123456789abcdef0123"}')
+
+
+_PARTS = ["Bearer ", "bEARER\t", "?key=", "&key=", " ", "-", "_", ".", "x", "G"]
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from([*KEYS, *NEAR_MISSES, *_PARTS, A20, A32]), max_size=6).map("".join))
+def test_no_text_that_would_be_blotted_out_passes_the_quick_look(text: str) -> None:
+    """Keys and what looks like them, in any order."""
+    if REDACTABLE.search(text):
+        assert may_be_redactable(text)

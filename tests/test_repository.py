@@ -18,8 +18,8 @@ MAX_MODULE_LINES: Final = 500
 LEFTOVERS: Final = frozenset({".bak", ".orig", ".rej", ".swp", ".tmp", ".log", ".pyc"})
 _UNTRACKED: Final = frozenset({"__pycache__", ".venv", ".git", "build", "dist"})
 
-# Written so that they do not find themselves.
-_MACHINE_PATH: Final = re.compile(r"(?<![\w.])/(?:[r]oot|[h]ome/[a-z]\w*|[U]sers/\w+|[w]ork)/")
+# Written so that they do not find themselves.  Ann is made up.
+_MACHINE_PATH: Final = re.compile(r"(?<![\w.])/(?:[r]oot|[h]ome/(?!ann/)\w+|[U]sers/\w+|[w]ork)/")
 _REGISTRY: Final = re.compile(
     r"[i]ndex-url|//[\w.-]*(?:[p]ypi|[p]ythonhosted|[n]pmjs|[a]rtifactory|[d]evpi|[v]erdaccio)[\w.-]*"
 )
@@ -147,6 +147,7 @@ def test_every_part_a_test_needs_is_installed_by_ci() -> None:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "need"
     }
 
+    needed.discard("")  # a table of shells, each its own package
     assert needed
     assert needed <= parts
 

@@ -76,7 +76,7 @@ LIMITS: list[tuple[str, dict[float, Step], tuple[str, float]]] = [
     ("it pauses", {10: lambda dog: dog.pause()}, ("", 10_000.0)),
     ("it is stopped", {10: lambda dog: dog.stop()}, ("", 10_000.0)),
     ("the daemon ends", {10: lambda dog: dog.cut()}, (ENDING, 10.0)),
-    ("the daemon ends between two attempts", {10: lambda dog: dog.pause(), 20: lambda dog: dog.cut()}, (ENDING, 20.0)),
+    ("the daemon ends in a pause", {1: lambda dog: dog.pause(), 2: lambda dog: dog.cut()}, (ENDING, 2.0)),
     ("another attempt begins", {50: lambda dog: dog.attempt(60, 100)}, ("first_event", 110.0)),
     ("another attempt has less time", {50: lambda dog: dog.attempt(60, 20)}, ("total", 70.0)),
 ]  # fmt: skip
