@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
+import random
 import time
 from collections.abc import Callable
 from typing import Final
@@ -31,6 +31,7 @@ from aimux.gateway.snapshot import Snapshot
 from aimux.gateway.standing import provider_status
 from aimux.model.request import WireFormat
 from aimux.routing.candidates import Asked
+from aimux.telemetry.lines import Fact
 from aimux.wire import jsontext
 from aimux.wire.codec import Operation
 from aimux.wire.formats import CODECS
@@ -201,7 +202,8 @@ class Gateway:
             self._empty.set()
         if record.outcome not in {"ok", "client_gone"}:
             self.failures += 1
-        logger.info("exchange", extra={"fields": record})
+        if logger.isEnabledFor(logging.INFO):
+            logger.handle(Fact(logger, logging.INFO, "exchange", record))
 
     # ------------------------------------------------------------ the end
 
@@ -271,8 +273,8 @@ class Gateway:
 
 
 def new_request_id() -> str:
-    """An id that nobody guesses and everybody can grep for."""
-    return f"ax_{secrets.token_hex(10)}"
+    """An id that no other request has, to grep for; it opens nothing, so it need not be a secret."""
+    return f"ax_{random.getrandbits(80):020x}"  # the system's source costs 100 times as much
 
 
 def _asker(request: web.Request) -> WireFormat:

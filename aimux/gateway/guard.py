@@ -17,6 +17,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
@@ -65,8 +66,7 @@ def admit(request: web.BaseRequest, snapshot: Snapshot) -> str:
 def check_host(request: web.BaseRequest, server: ServerSettings) -> None:
     """Refuses a request whose Host is not ours."""
     hosts = request.headers.getall("host", [])
-    match = _HOST.fullmatch(hosts[0].lower()) if len(hosts) == 1 else None
-    name = match[1] if match else ""
+    name = _name_in(hosts[0]) if len(hosts) == 1 else ""
     if name in _LOOPBACK or name in server.allowed_hosts:
         return
     if server.allow_remote and _is_address(name):
@@ -75,6 +75,13 @@ def check_host(request: web.BaseRequest, server: ServerSettings) -> None:
         f"the Host header {', '.join(hosts)[:100]!r} is not a name of this gateway",
         hint="use http://127.0.0.1 or add the name to server.allowed_hosts",
     )
+
+
+@lru_cache(maxsize=64)
+def _name_in(host: str) -> str:
+    """The name in a Host header, in lower case and without its port; empty where it has no such form."""
+    match = _HOST.fullmatch(host.lower())
+    return match[1] if match else ""
 
 
 def _is_address(name: str) -> bool:

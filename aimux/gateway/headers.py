@@ -21,6 +21,8 @@ _TO_PROVIDER: Final = frozenset(
         # OpenAI's SDK and Codex
         "idempotency-key", "openai-beta", "originator", "version", "session-id", "session_id",
         "thread-id", "conversation-id", "conversation_id", "x-client-request-id",
+        # Google's SDK
+        "x-server-timeout",
         # OpenRouter
         "http-referer", "x-title",
         # W3C Trace Context

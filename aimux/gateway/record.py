@@ -15,7 +15,7 @@ from typing import Final, Literal
 from aimux.admin.shapes import AttemptShape, ExchangeShape
 from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.response import UNKNOWN, Usage
 from aimux.routing.plan import Decision
 
 Outcome = Literal["open", "ok", "client_error", "upstream_error", "cut", "client_gone", "rejected"]
@@ -72,7 +72,7 @@ class Record:
     status: int = 0
     outcome: Outcome = "open"
     error: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = UNKNOWN
     first_event: float | None = None
     ended: float | None = None
 
@@ -95,10 +95,8 @@ class Record:
         self.error = f"{error.code}: {error.message}"
 
     def log_fields(self) -> dict[str, object]:
-        """The line of the log: what one greps for."""
-        usage = self.usage
-        ended = self.began if self.ended is None else self.ended
-        return {
+        """The line of the log: what one greps for; what is not known is left out."""
+        fields: dict[str, object] = {
             "request_id": self.id,
             "client": self.client,
             "format": self.format,
@@ -112,14 +110,13 @@ class Record:
             "status": self.status,
             "outcome": self.outcome,
             "error": self.error,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cache_read_tokens": usage.cache_read_tokens,
-            "first_event_ms": None
-            if self.first_event is None
-            else _ms(self.first_event - self.began),
-            "duration_ms": _ms(ended - self.began),
+            "input_tokens": self.usage.input_tokens,
+            "output_tokens": self.usage.output_tokens,
+            "cache_read_tokens": self.usage.cache_read_tokens,
+            "first_event_ms": _ms_between(self.began, self.first_event),
+            "duration_ms": _ms_between(self.began, self.ended),
         }
+        return {name: value for name, value in fields.items() if value is not None}
 
     def shape(self, now: float) -> ExchangeShape:
         """The exchange as the admin API tells it."""
@@ -149,13 +146,17 @@ class Record:
             cache_read_tokens=self.usage.cache_read_tokens,
             cache_write_tokens=self.usage.cache_write_tokens,
             reasoning_tokens=self.usage.reasoning_tokens,
-            first_event_ms=None if self.first_event is None else _ms(self.first_event - self.began),
-            duration_ms=None if self.ended is None else _ms(self.ended - self.began),
+            first_event_ms=_ms_between(self.began, self.first_event),
+            duration_ms=_ms_between(self.began, self.ended),
         )
 
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 3)
+
+
+def _ms_between(began: float, ended: float | None) -> float | None:
+    return None if ended is None else _ms(ended - began)
 
 
 class Recent:

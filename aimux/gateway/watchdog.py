@@ -3,7 +3,9 @@
 An exchange waits for several things in turn (a head, a first event, the next piece), each with its
 limit, and owes its client a sign of life meanwhile.  Setting a timer for each wait would cost more
 than relaying the piece that is waited for.  So there is one timer, it looks at two clocks that the
-exchange only has to set, and it sets itself anew for the next moment something could be due.
+exchange only has to set, and it sets itself anew for the next moment something could be due.  It looks
+once a second in any case, so that a limit that comes to hold later rarely needs a timer of its own; an
+exchange that is over within a second has set one timer in its life.
 
 When a limit passes, the watchdog cancels the exchange's task; :meth:`Watchdog.claim` tells that
 cancellation from any other.
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from typing import Final
 
 _NEVER: Final = float("inf")
+_LOOK_S: Final = 1.0
 
 ENDING: Final = "ending"
 """The phase in which an exchange is cut because the daemon ends."""
@@ -121,7 +124,10 @@ class Watchdog:
             if self._timer.when() <= due:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(max(due, now), self._look) if due < _NEVER else None
+        if due < _NEVER:
+            self._timer = self._loop.call_at(max(now, min(due, now + _LOOK_S)), self._look)
+        else:
+            self._timer = None
 
     def _look(self) -> None:
         self._timer = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,7 @@ class Usage:
                 )
             )
         )
+
+
+UNKNOWN: Final = Usage()
+"""Nothing was said."""

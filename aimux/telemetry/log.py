@@ -21,13 +21,13 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from aimux.config.schema import LoggingSettings
-from aimux.telemetry.lines import entry, journal_line, json_line, text_line
+from aimux.telemetry.lines import Entry, entry, journal_line, json_line, text_line
 from aimux.telemetry.redact import Redactor
 from aimux.telemetry.rotate import RotatingFile
 from aimux.vault.secret import Secret
@@ -41,7 +41,7 @@ MOST_WAITING: Final = 20_000
 STOP_LIMIT_S: Final = 2.0
 MEBIBYTE: Final = 2**20
 
-Line = Callable[[Mapping[str, object]], str]
+Line = Callable[[Entry], str]
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +98,7 @@ class LogWriter(logging.Handler):
 
     def start(self) -> None:
         """Begins to write; from here on records and uncaught exceptions come here."""
+        _skip_unused_facts()
         root = logging.getLogger()
         root.addHandler(self)
         logging.captureWarnings(True)
@@ -173,14 +174,14 @@ class LogWriter(logging.Handler):
     def _taken(self) -> list[logging.LogRecord]:
         return [self._queue.popleft() for _ in range(len(self._queue))]
 
-    def _formatted(self, record: logging.LogRecord) -> dict[str, object] | None:
+    def _formatted(self, record: logging.LogRecord) -> Entry | None:
         try:
             return entry(record, self._redactor)
         except Exception:  # noqa: BLE001 -- a field's own __str__ may do anything; the log goes on
             self.lost += 1
             return None
 
-    def _append(self, file: RotatingFile, lines: list[dict[str, object]]) -> None:
+    def _append(self, file: RotatingFile, lines: list[Entry]) -> None:
         text = "".join(self._file_line(line) + "\n" for line in lines)
         try:
             file.write(text.encode("utf-8", "backslashreplace"))
@@ -195,6 +196,14 @@ class LogWriter(logging.Handler):
         if not self._warned:
             self._warned = True
             _to_stderr(f"aimux: the log {path} cannot be written: {problem.strerror or problem}\n")
+
+
+def _skip_unused_facts() -> None:
+    """Tells ``logging`` not to find out what no line shows: caller, thread, process (its manual,
+    "Optimization").
+    """
+    logging._srcfile = None  # noqa: SLF001 -- as the manual says
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _stderr_form() -> Line:

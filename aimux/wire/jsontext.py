@@ -198,3 +198,18 @@ def dumps(value: object) -> bytes:
         return _ENCODE(value)
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def pick(raw: bytes, *keys: str) -> Any:
+    """A JSON value of which only some top-level keys matter: an object of those that it has.
+
+    The rest of an object is checked and not decoded.  What is no object comes whole.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    try:
+        values = _RAW.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return loads(raw)
+    return {key: loads(bytes(values[key])) for key in keys if key in values}

@@ -23,11 +23,11 @@ from typing import Any, Final
 
 from aimux.errors import AimuxError, NotTranslatable, StreamCut, UpstreamError, UpstreamProtocol
 from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.response import UNKNOWN, Usage
 from aimux.wire.codec import Mode, Operation, Reported
 from aimux.wire.errorkinds import excerpt, mapping
 from aimux.wire.formats import CODECS
-from aimux.wire.jsontext import Document, loads
+from aimux.wire.jsontext import Document, loads, pick
 from aimux.wire.sse import BOM, BlockReader, BlockTooLarge, fields
 
 MAX_HELD_BYTES: Final = 2**20
@@ -48,6 +48,8 @@ class _Kind(Enum):
 
 def _kind_of(beginning: bytes) -> _Kind:
     """What an answer is by its first bytes; UNKNOWN while they could become either."""
+    if beginning.startswith(b"{"):
+        return _Kind.BODY
     text = beginning.removeprefix(BOM).lstrip()
     if text.startswith(_FIELDS):
         return _Kind.EVENTS
@@ -87,7 +89,7 @@ class Transcoder:
         self._held: list[bytes] = []
         self._kept: list[bytes] = []
         self._kept_bytes = 0
-        self._usage = Usage()
+        self._usage = UNKNOWN
         self.mode = Mode.RELAY
         self.model = model
         self.operation = operation
@@ -232,7 +234,7 @@ class Transcoder:
             return held
         body = b"".join(self._kept)
         try:
-            whole = loads(body)
+            whole = pick(body, "error")
         except ValueError as problem:
             raise _broken(body) from problem
         self._usage = self._codec.read_usage(body)

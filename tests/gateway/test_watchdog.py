@@ -188,7 +188,7 @@ def test_a_limit_that_has_passed_is_not_overtaken_by_the_end() -> None:
     async def scene() -> tuple[tuple[str, float], int]:
         scene = Scene()
         scene.dog.attempt(60, 100)
-        scene.loop.call_later(60, scene.dog.cut)
+        scene.loop.call_later(60.001, scene.dog.cut)
         ended = await scene.barked()
         task = asyncio.current_task()
         assert task is not None

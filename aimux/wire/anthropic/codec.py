@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.response import UNKNOWN, Usage
 from aimux.wire import jsontext, sse
 from aimux.wire.anthropic.errors import TYPES, reported
 from aimux.wire.codec import Operation, Reported
@@ -51,9 +51,9 @@ class Anthropic:
     def read_usage(self, body: bytes) -> Usage:
         """The tokens that a whole answer reports."""
         try:
-            return usage_of(mapping(mapping(jsontext.loads(body)).get("usage")))
+            return usage_of(mapping(mapping(jsontext.pick(body, "usage")).get("usage")))
         except ValueError:
-            return Usage()
+            return UNKNOWN
 
     def tap(self) -> AnthropicTap:
         """A fresh tap for one streamed answer."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aimux.errors import AimuxError, ErrorKind
 from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.response import UNKNOWN, Usage
 from aimux.wire import jsontext, sse
 from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
@@ -71,9 +71,9 @@ class Gemini:
     def read_usage(self, body: bytes) -> Usage:
         """The tokens that a whole answer reports; of a stream written as an array, the last ones."""
         try:
-            whole = jsontext.loads(body)
+            whole = jsontext.pick(body, "usageMetadata")
         except ValueError:
-            return Usage()
+            return UNKNOWN
         if isinstance(whole, list):
             whole = whole[-1] if whole else None
         return usage_of(mapping(mapping(whole).get("usageMetadata")))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.response import UNKNOWN, Usage
 from aimux.wire import jsontext, openai_errors, sse
 from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import mapping, number
@@ -49,9 +49,9 @@ class OpenAIChat:
     def read_usage(self, body: bytes) -> Usage:
         """The tokens that a whole answer reports."""
         try:
-            return usage_of(mapping(mapping(jsontext.loads(body)).get("usage")))
+            return usage_of(mapping(mapping(jsontext.pick(body, "usage")).get("usage")))
         except ValueError:
-            return Usage()
+            return UNKNOWN
 
     def tap(self) -> OpenAIChatTap:
         """A fresh tap for one streamed answer."""
