@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from aiohttp import ClientConnectionResetError, web
 
@@ -34,7 +34,7 @@ class Answer:
     """The response to one client."""
 
     __slots__ = (
-        "_beating", "_codec", "_loop", "_record", "_request", "_response", "_watchdog", "committed",
+        "_beating", "_codec", "_record", "_request", "_response", "_watchdog", "committed",
         "ended",
     )  # fmt: skip
 
@@ -45,7 +45,6 @@ class Answer:
         self._codec = codec
         self._watchdog = watchdog
         self._record = record
-        self._loop = asyncio.get_running_loop()
         self._response: web.StreamResponse | None = None
         self._beating: asyncio.Task[None] | None = None
         self.committed = False
@@ -78,8 +77,7 @@ class Answer:
             return
         headers = [*headers, *self._record.headers()]
         self._response = response = web.StreamResponse(status=status, headers=headers)
-        with _gone():
-            await response.prepare(self._request)
+        await _sent(response.prepare(self._request))
 
     async def commit_whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Sends head and body at once, or the body behind the heartbeats that have been sent."""
@@ -90,8 +88,7 @@ class Answer:
             headers = [*headers, *self._record.headers()]
             self._response = web.Response(status=status, headers=headers, body=body)
             body = b""
-        with _gone():
-            await self._response.prepare(self._request)
+        await _sent(self._response.prepare(self._request))
         await self.end(body)
 
     async def say(self, piece: bytes) -> None:
@@ -104,16 +101,14 @@ class Answer:
         watchdog.writing = True
         if self._beating is not None:
             await self._heartbeat_done()
-        with _gone():
-            await self.response.write(piece)
+        await _sent(self.response.write(piece))
         watchdog.writing = False
-        watchdog.told = watchdog.heard = self._loop.time()
+        watchdog.told = watchdog.heard = self._watchdog.loop.time()
 
     async def end(self, last: bytes) -> None:
         """Sends what is left and ends the response in good order."""
         await self._settle()
-        with _gone():
-            await self.response.write_eof(last)
+        await _sent(self.response.write_eof(last))
         self.ended = True
 
     async def break_off(self, error: AimuxError) -> None:
@@ -135,8 +130,7 @@ class Answer:
             transport.abort()
             return
         if response.content_type == "text/event-stream":
-            with _gone():
-                await response.write(self._codec.error_event(error, self._record.id))
+            await _sent(response.write(self._codec.error_event(error, self._record.id)))
         transport.close()
 
     async def _settle(self) -> None:
@@ -149,7 +143,7 @@ class Answer:
     def break_silence(self) -> None:
         """The client has heard nothing for as long as it may; called by the watchdog's timer."""
         if self._beating is None or self._beating.done():
-            self._beating = self._loop.create_task(self._beat())
+            self._beating = self._watchdog.loop.create_task(self._beat())
 
     async def _beat(self) -> None:
         with contextlib.suppress(ClientConnectionResetError, ConnectionError):
@@ -170,16 +164,13 @@ class Answer:
             self._beating.cancel()
 
 
-class _gone:  # noqa: N801 -- reads as a word where it is used
-    """Turns a write to a closed connection into ClientGone."""
+async def _sent(write: Awaitable[object]) -> None:
+    """Waits for a write to the client.
 
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
-        if kind is not None and issubclass(kind, ConnectionError):
-            raise ClientGone("the client has closed its connection") from error
+    Raises:
+        ClientGone: it has closed its connection.
+    """
+    try:
+        await write
+    except ConnectionError as problem:
+        raise ClientGone("the client has closed its connection") from problem

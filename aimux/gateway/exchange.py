@@ -58,7 +58,7 @@ class Exchange:
         self._fleet = fleet
         self._snapshot = snapshot
         self._record = record
-        loop = asyncio.get_running_loop()
+        loop = fleet.loop
         self._watchdog = watchdog = Watchdog(loop, snapshot.config.server.heartbeat)
         self._answer = answer = Answer(request, CODECS[ingress.format], watchdog, record)
         if ingress.stream:

@@ -50,6 +50,9 @@ class Fleet:
     """All providers together, as far as they change."""
 
     def __init__(self) -> None:
+        """Made in the loop it will live in."""
+        self.loop = asyncio.get_running_loop()
+        """Asked for once: finding it costs a system call."""
         self.client = UpstreamClient()
         self.health = Health()
         self._loads: dict[str, Load] = {}

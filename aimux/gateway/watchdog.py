@@ -28,8 +28,8 @@ class Watchdog:
     """Watches one exchange.  All times are the loop's clock, in seconds."""
 
     __slots__ = (
-        "_deadline", "_heartbeat_s", "_idle_s", "_loop", "_task", "_timer",
-        "_total", "expired", "heard", "on_silence", "phase", "told", "writing",
+        "_deadline", "_heartbeat_s", "_idle_s", "_task", "_timer",
+        "_total", "expired", "heard", "loop", "on_silence", "phase", "told", "writing",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, heartbeat_s: float) -> None:
@@ -37,7 +37,7 @@ class Watchdog:
         task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101 -- an exchange runs in a task
         now = loop.time()
-        self._loop = loop
+        self.loop = loop
         self._task = task
         self._heartbeat_s = heartbeat_s
         self.on_silence: Callable[[], None] | None = None
@@ -58,7 +58,7 @@ class Watchdog:
 
     def attempt(self, first_event_s: float, total_s: float) -> None:
         """An attempt begins: its first event and its end have limits from now."""
-        now = self._loop.time()
+        now = self.loop.time()
         self.heard = now
         self._total = now + total_s
         self._idle_s = _NEVER
@@ -76,7 +76,7 @@ class Watchdog:
         self.phase = "idle"
         self._deadline = _NEVER
         self._idle_s = idle_s
-        self._set(self._loop.time())
+        self._set(self.loop.time())
 
     def rest(self) -> None:
         """Nothing is awaited and nothing is owed any more."""
@@ -125,13 +125,13 @@ class Watchdog:
                 return
             self._timer.cancel()
         if due < _NEVER:
-            self._timer = self._loop.call_at(max(now, min(due, now + _LOOK_S)), self._look)
+            self._timer = self.loop.call_at(max(now, min(due, now + _LOOK_S)), self._look)
         else:
             self._timer = None
 
     def _look(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = self.loop.time()
         if now >= self._total:
             self._expire("total")
         elif now >= self._deadline or (not self.writing and now >= self.heard + self._idle_s):

@@ -13,8 +13,7 @@ A target becomes a candidate when its provider can be used and speaks the client
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aimux.catalogue.provider import Provider
 from aimux.config.schema import Config
@@ -30,8 +29,7 @@ _LONG_CONTEXT_SUFFIX: Final = "[1m]"
 """Claude Code marks a name so when it wants the large window; no vendor knows the name with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What of a request decides where it may go."""
 
     model: str

@@ -7,15 +7,14 @@ failure the verdict's row says who may still be asked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aimux.routing.health import Health
 from aimux.routing.plan import Candidate, Plan
 from aimux.routing.verdict import Row
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One candidate with one of its keys; ``label`` is empty where no key is needed."""
 
     candidate: Candidate

@@ -11,7 +11,7 @@ import io
 import ssl
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import aiohttp
 from yarl import URL
@@ -43,8 +43,7 @@ def egress(proxy: str | None, ca_file: str | None) -> Egress:
     return Egress(proxy, ca_file)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request to an upstream.  ``provider`` is for the texts of errors."""
 
     provider: str

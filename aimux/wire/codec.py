@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from aimux.errors import AimuxError, ErrorKind
 from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.response import UNKNOWN, Usage
+from aimux.wire.jsontext import pick
 
 
 class Mode(StrEnum):
@@ -84,8 +85,22 @@ class Codec(Protocol):
     def read_error(self, status: int, body: bytes) -> Reported:
         """What an upstream's error body says; never raises, whatever the body is."""
 
+    usage_key: ClassVar[str]
+    """Where a whole answer has its usage on its top level."""
+
+    def usage_in(self, whole: Any) -> Usage:
+        """The tokens that a decoded answer reports; unknown ones where it is no such answer."""
+
     def read_usage(self, body: bytes) -> Usage:
         """The tokens that a whole answer reports; unknown ones where it is no such answer."""
 
     def tap(self) -> Tap:
         """A fresh tap for one streamed answer."""
+
+
+def read_usage(codec: Codec, body: bytes) -> Usage:
+    """The tokens that a whole answer reports; unknown ones where it is no such answer."""
+    try:
+        return codec.usage_in(pick(body, codec.usage_key))
+    except ValueError:
+        return UNKNOWN

@@ -29,7 +29,7 @@ _RAW: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANY: Final = msgspec.json.Decoder()
 _ENCODE: Final = msgspec.json.Encoder().encode
 
-_KEY: Final = re.compile(rb'[ \t\r\n]*,?[ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
+_KEY: Final = re.compile(rb'[ \t\r\n]*,?[ \t\r\n]*"[^"\\]*(?:\\.[^"\\]*)*"[ \t\r\n]*:[ \t\r\n]*')
 _OPEN: Final = re.compile(rb"[ \t\r\n]*\{")
 _CLOSE: Final = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*\Z")
 

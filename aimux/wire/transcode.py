@@ -234,10 +234,10 @@ class Transcoder:
             return held
         body = b"".join(self._kept)
         try:
-            whole = pick(body, "error")
+            whole = pick(body, "error", self._codec.usage_key)
         except ValueError as problem:
             raise _broken(body) from problem
-        self._usage = self._codec.read_usage(body)
+        self._usage = self._codec.usage_in(whole)
         if not self.begun and _is_error(whole):
             self.error = self._codec.read_error(200, body)
         return held

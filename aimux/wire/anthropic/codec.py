@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
-from aimux.model.response import UNKNOWN, Usage
+from aimux.model.response import Usage
 from aimux.wire import jsontext, sse
 from aimux.wire.anthropic.errors import TYPES, reported
-from aimux.wire.codec import Operation, Reported
+from aimux.wire.codec import Operation, Reported, read_usage
 from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
 
 _PATHS: Final = {
@@ -23,6 +23,7 @@ class Anthropic:
 
     format: ClassVar = WireFormat.ANTHROPIC
     heartbeat: ClassVar[bytes] = sse.event(b'{"type":"ping"}', "ping")
+    usage_key: ClassVar = "usage"
 
     def path(self, operation: Operation, model: str, *, stream: bool) -> str | None:
         """Where such a request goes below ``base_url``, which has no ``/v1``."""
@@ -48,12 +49,13 @@ class Anthropic:
             return Reported(kind_of(status, text), text)
         return reported(error, status)
 
+    def usage_in(self, whole: Any) -> Usage:
+        """The tokens that a decoded answer reports."""
+        return usage_of(mapping(mapping(whole).get(self.usage_key)))
+
     def read_usage(self, body: bytes) -> Usage:
         """The tokens that a whole answer reports."""
-        try:
-            return usage_of(mapping(mapping(jsontext.pick(body, "usage")).get("usage")))
-        except ValueError:
-            return UNKNOWN
+        return read_usage(self, body)
 
     def tap(self) -> AnthropicTap:
         """A fresh tap for one streamed answer."""

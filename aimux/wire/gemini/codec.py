@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from aimux.errors import AimuxError, ErrorKind
 from aimux.model.request import WireFormat
-from aimux.model.response import UNKNOWN, Usage
+from aimux.model.response import Usage
 from aimux.wire import jsontext, sse
-from aimux.wire.codec import Operation, Reported
+from aimux.wire.codec import Operation, Reported, read_usage
 from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
 
 _TELLING: Final = re.compile(rb'"(?:finishReason|blockReason)"\s*:\s*"')
@@ -39,9 +39,8 @@ class Gemini:
     """The codec of generateContent (google-genai types 3.4, 2026-11)."""
 
     format: ClassVar = WireFormat.GEMINI
-    heartbeat: ClassVar[bytes] = (
-        b"\n"  # the SDKs take a comment for broken JSON (measured, genai 3.4)
-    )
+    heartbeat: ClassVar = b"\n"  # the SDKs take a comment for broken JSON (measured, genai 3.4)
+    usage_key: ClassVar = "usageMetadata"
 
     def path(self, operation: Operation, model: str, *, stream: bool) -> str | None:
         """Where such a request goes below ``base_url``, which has no version."""
@@ -68,15 +67,15 @@ class Gemini:
             return Reported(kind_of(status, text), text)
         return _reported(error, status)
 
-    def read_usage(self, body: bytes) -> Usage:
-        """The tokens that a whole answer reports; of a stream written as an array, the last ones."""
-        try:
-            whole = jsontext.pick(body, "usageMetadata")
-        except ValueError:
-            return UNKNOWN
+    def usage_in(self, whole: Any) -> Usage:
+        """The tokens that a decoded answer reports; of a stream written as an array, the last ones."""
         if isinstance(whole, list):
             whole = whole[-1] if whole else None
-        return usage_of(mapping(mapping(whole).get("usageMetadata")))
+        return usage_of(mapping(mapping(whole).get(self.usage_key)))
+
+    def read_usage(self, body: bytes) -> Usage:
+        """The tokens that a whole answer reports."""
+        return read_usage(self, body)
 
     def tap(self) -> GeminiTap:
         """A fresh tap for one streamed answer."""

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
-from aimux.model.response import UNKNOWN, Usage
+from aimux.model.response import Usage
 from aimux.wire import jsontext, openai_errors, sse
-from aimux.wire.codec import Operation, Reported
+from aimux.wire.codec import Operation, Reported, read_usage
 from aimux.wire.errorkinds import mapping, number
 
 _PATHS: Final = {Operation.GENERATE: "/chat/completions", Operation.EMBED: "/embeddings"}
@@ -26,6 +26,7 @@ class OpenAIChat:
 
     format: ClassVar = WireFormat.OPENAI_CHAT
     heartbeat: ClassVar[bytes] = sse.KEEP_ALIVE
+    usage_key: ClassVar = "usage"
 
     def path(self, operation: Operation, model: str, *, stream: bool) -> str | None:
         """Where such a request goes below ``base_url``, which ends in ``/v1``."""
@@ -46,12 +47,13 @@ class OpenAIChat:
         """What an upstream's error body says."""
         return openai_errors.read_error(status, body)
 
+    def usage_in(self, whole: Any) -> Usage:
+        """The tokens that a decoded answer reports."""
+        return usage_of(mapping(mapping(whole).get(self.usage_key)))
+
     def read_usage(self, body: bytes) -> Usage:
         """The tokens that a whole answer reports."""
-        try:
-            return usage_of(mapping(mapping(jsontext.pick(body, "usage")).get("usage")))
-        except ValueError:
-            return UNKNOWN
+        return read_usage(self, body)
 
     def tap(self) -> OpenAIChatTap:
         """A fresh tap for one streamed answer."""
