@@ -24,6 +24,7 @@ from aimux.config.origin import Origin, Origins, find_origins
 from aimux.config.positions import Positions
 from aimux.config.schema import Config
 from aimux.config.source import Source, read_source
+from aimux.config.unenforced import unenforced
 from aimux.config.validate import validate
 from aimux.errors import ConfigError, Problem
 
@@ -92,7 +93,12 @@ def check_source(
         exists=source.exists,
         digest=source.digest,
         origins=Origins(layers.origins),
-        warnings=(*source.warnings, *layers.warnings, *sorted(doubts, key=_in_file_order)),
+        warnings=(
+            *source.warnings,
+            *layers.warnings,
+            *sorted(doubts, key=_in_file_order),
+            *(Problem(str(source.path), 0, 0, "", sentence) for sentence in unenforced(config)),
+        ),
     )
 
 

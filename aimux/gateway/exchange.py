@@ -140,6 +140,7 @@ class Exchange:
         self._record.attempts.append(record)
         credential = self._snapshot.credential(provider.name, step.label)
         load = self._fleet.load_of(provider.name)
+        self._watchdog.pause()  # waiting for a place is nobody's slowness
         try:
             await load.enter(provider.max_concurrent)
             try:

@@ -48,18 +48,21 @@ def plan(
 
     Raises:
         UnknownModel: the request names a target whose provider does not exist.
-        NotTranslatable: providers could be used, but none of them speaks the client's format.
+        NotTranslatable: none of the providers speaks the client's format.
         NoCandidate: nobody can be asked; the text says why of each.
     """
-    model = asked.model.removesuffix(_LONG_CONTEXT_SUFFIX)
+    model = asked.model
+    if model not in config.models:
+        model = model.removesuffix(_LONG_CONTEXT_SUFFIX)
     route, targets = _targets(asked.target, model, config, providers)
     candidates: list[Candidate] = []
     refusals: list[Refusal] = []
-    foreign = False
+    foreign = speaks = False
     for target in targets:
         provider = providers.get(target.provider)
         problem = "there is no such provider" if provider is None else problems.get(provider.name)
         if provider is None or problem:
+            speaks = speaks or (provider is not None and asked.format in provider.endpoints)
             refusals.append(Refusal(str(target), problem or ""))
         elif asked.format not in provider.endpoints:
             foreign = True
@@ -68,7 +71,7 @@ def plan(
             name = model if target.model == ASKED else target.model
             candidates.append(Candidate(provider, name, asked.format, Mode.RELAY))
     if not candidates:
-        raise _nobody(asked, refusals, foreign=foreign)
+        raise _nobody(asked, refusals, foreign=foreign and not speaks)
     decision = Decision(asked.model, route, tuple(map(str, candidates)), tuple(refusals))
     return Plan(tuple(candidates), decision)
 
@@ -136,6 +139,7 @@ def split_target(text: str, providers: Mapping[str, Provider]) -> Target | None:
     """
     for separator in (",", "/"):
         provider, found, model = text.partition(separator)
+        model = model.strip().removesuffix(_LONG_CONTEXT_SUFFIX)
         if found and model and provider in providers:
             return Target(provider, model)
     return None

@@ -2,7 +2,7 @@
 
 Whose fault it was decides everything.  What is the caller's never goes to another provider: one bad
 prompt would be sent to every vendor and would cool them all.  429 is a key's, 529 a provider's.  A
-long wait is a state, not a sleep.  The table is the one of the design's reliability page, 3.2.
+long wait is a state, not a sleep.
 
 "Again" is one more attempt with the same key: at once and before anybody else is asked (FIRST: the
 failure was of this connection, not of the provider, and leaving would cost the warm cache), after a

@@ -19,7 +19,7 @@ from tests.support.upstream import CUT, RESET, SILENCE, Answer, FakeUpstream, Ga
 
 ASK = b'{"model":"m","stream":true}'
 WHOLE = b'{"model":"m"}'
-SHORT = TimeLimits(connect_s=1, first_event_s=0.15, idle_s=0.2, total_s=5)
+SHORT = TimeLimits(connect_s=1, first_event_s=0.5, idle_s=0.4, total_s=5)
 
 
 @pytest.fixture

@@ -219,3 +219,16 @@ def test_a_target_in_a_name(text: str, target: str | None) -> None:
     found = split_target(text, PROVIDERS)
 
     assert (None if found is None else str(found)) == target
+
+
+def test_a_provider_that_lacks_only_its_key_is_told_of_as_that() -> None:
+    """Where one of the right format could be made to work, the formats are not what is wrong."""
+    error = failure(
+        settings=config(("a/*", "g/*")),
+        format_=GEMINI,
+        providers={**PROVIDERS, "g": provider("g", GEMINI)},
+        problems={"g": "it has no key"},
+    )
+
+    assert isinstance(error, NoCandidate)
+    assert "g/*: it has no key" in error.message
