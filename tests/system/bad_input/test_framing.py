@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import re
 import socket
 import threading
 import time
@@ -71,7 +72,8 @@ def test_what_is_not_http_is_refused(door: Door, line: str) -> None:
         client.shutdown(socket.SHUT_WR)
         answered = rest_of(client)
 
-    assert answered == b"" or answered.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
+    # without a version a request is HTTP/0.9's, whose Host nobody can name
+    assert answered == b"" or re.match(rb"HTTP/(?:0\.9|1\.[01]) 4", answered)
 
 
 def test_a_head_that_does_not_get_on_is_given_up(door: Door) -> None:
