@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.upstream import FakeUpstream
+
+
+def _hear_signals() -> None:
+    """Undoes what `nohup` and a shell's `&` do, which children inherit: tests send these signals."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+_hear_signals()
 
 
 @pytest.fixture
