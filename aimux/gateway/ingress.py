@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aiohttp import web
@@ -72,7 +73,11 @@ async def read_request(
 
 def agent_of(request: web.Request) -> str | None:
     """The coding agent that sends a request, by the name it gives itself."""
-    user_agent = request.headers.get("user-agent", "")
+    return _agent(request.headers.get("user-agent", ""))
+
+
+@lru_cache(maxsize=256)
+def _agent(user_agent: str) -> str | None:
     return next((name for start, name in _AGENTS if user_agent.startswith(start)), None)
 
 

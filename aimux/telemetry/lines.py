@@ -19,12 +19,23 @@ _JOURNAL_PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical"
 """syslog's numbers, which the journal reads from a prefix such as ``<6>`` (sd-daemon(3))."""
 
 
+Entry = dict[str, object]
+"""A line before it has a form."""
+
+
 class Loggable(Protocol):
     """What knows its fields, and is asked for them when its line is written."""
 
     def log_fields(self) -> Mapping[str, object]:
         """The fields; called in the writer's thread, where nothing changes them any more."""
         ...
+
+
+_NOT_FOUND_OUT = {
+    **logging.makeLogRecord({}).__dict__,
+    "lineno": 0, "relativeCreated": 0.0, "msecs": 0.0, "thread": None, "process": None,
+}  # fmt: skip
+"""What other people's formatters ask for, such as those of a test runner."""
 
 
 class Fact(logging.LogRecord):
@@ -34,8 +45,11 @@ class Fact(logging.LogRecord):
     (caller, thread, process), which costs more than the exchange's share of the disk.
     """
 
+    fields: Loggable
+
     def __init__(self, logger: logging.Logger, level: int, message: str, fields: Loggable) -> None:
         # not super(): see above
+        self.__dict__.update(_NOT_FOUND_OUT)
         self.name = logger.name
         self.levelno = level
         self.levelname = logging.getLevelName(level)
@@ -44,13 +58,6 @@ class Fact(logging.LogRecord):
         self.created = time.time()
         self.exc_info = self.exc_text = self.stack_info = None
         self.fields = fields
-
-
-class Entry(dict[str, object]):
-    """A line before it has a form; ``encoded`` is its JSON where that has been made already."""
-
-    __slots__ = ("encoded",)
-    encoded: str | None
 
 
 @lru_cache(maxsize=4)
@@ -65,18 +72,22 @@ def timestamp(seconds: float) -> str:
 
 
 def entry(record: logging.LogRecord, redactor: Redactor) -> Entry:
-    """The record as the object that is written, without secrets.
+    """The record as the object that is written, without secrets."""
+    return redacted(raw_entry(record), redactor)
 
-    Nearly every line is clean, and that is seen by one look at the whole; only one that is not is
-    gone through value by value.  Fields that would hide one of ours (``ts``, ``level``, ``logger``,
-    ``message``) get an underscore.  A message whose arguments do not fit it is written as it stands.
+
+def raw_entry(record: logging.LogRecord) -> Entry:
+    """The record as the object that is written, with whatever its values hold.
+
+    Fields that would hide one of ours (``ts``, ``level``, ``logger``, ``message``) get an underscore.
+    A message whose arguments do not fit it is written as it stands.
     """
-    line = Entry(
-        ts=timestamp(record.created),
-        level=record.levelname.lower(),
-        logger=record.name,
-        message=_message(record),
-    )
+    line: Entry = {
+        "ts": timestamp(record.created),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": _message(record),
+    }
     fields = _fields(record)
     if not _RESERVED.isdisjoint(fields):
         fields = {f"{name}_" if name in _RESERVED else name: fields[name] for name in fields}
@@ -85,23 +96,12 @@ def entry(record: logging.LogRecord, redactor: Redactor) -> Entry:
         line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
     if record.stack_info:
         line["stack"] = record.stack_info
-    line.encoded = _clean(line, redactor)
-    return line if line.encoded is not None else _redacted(line, redactor)
+    return line
 
 
-def _clean(line: Entry, redactor: Redactor) -> str | None:
-    """The line as JSON if nothing has to be taken out; what JSON does not know has to be looked at."""
-    try:
-        encoded = jsontext.dumps(line).decode("utf-8")
-    except (TypeError, ValueError):
-        return None
-    return encoded if redactor.is_clean(encoded) else None
-
-
-def _redacted(line: Entry, redactor: Redactor) -> Entry:
-    redacted = Entry({redactor.text(name): redactor.value(value) for name, value in line.items()})
-    redacted.encoded = None
-    return redacted
+def redacted(line: Entry, redactor: Redactor) -> Entry:
+    """The line without secrets, gone through value by value."""
+    return {redactor.text(name): redactor.value(value) for name, value in line.items()}
 
 
 def _fields(record: logging.LogRecord) -> Mapping[object, object]:
@@ -118,9 +118,13 @@ def _message(record: logging.LogRecord) -> str:
         return f"{record.msg} (its arguments could not be written: {type(problem).__name__})"
 
 
-def json_line(line: Entry) -> str:
-    """One JSON object, without a line break."""
-    return jsontext.dumps(line).decode("utf-8") if line.encoded is None else line.encoded
+def json_line(line: Mapping[str, object]) -> str:
+    """One JSON object, without a line break.
+
+    Raises:
+        TypeError, ValueError: it holds something that JSON has no word for.
+    """
+    return jsontext.dumps(line).decode("utf-8")
 
 
 def text_line(line: Mapping[str, object]) -> str:

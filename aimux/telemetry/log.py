@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Final
 
 from aimux.config.schema import LoggingSettings
-from aimux.telemetry.lines import Entry, entry, journal_line, json_line, text_line
+from aimux.telemetry.lines import Entry, journal_line, json_line, raw_entry, redacted, text_line
 from aimux.telemetry.redact import Redactor
 from aimux.telemetry.rotate import RotatingFile
 from aimux.vault.secret import Secret
@@ -163,26 +163,47 @@ class LogWriter(logging.Handler):
             self._file.close()
 
     def _write_waiting(self) -> None:
-        lines = [line for line in map(self._formatted, self._taken()) if line]
+        lines = [line for line in map(self._entry, self._taken()) if line]
         if not lines:
             return
         if self._stderr_line:
-            _to_stderr("".join(self._stderr_line(line) + "\n" for line in lines))
+            _to_stderr(self._text(lines, self._stderr_line))
         if self._file:
             self._append(self._file, lines)
 
     def _taken(self) -> list[logging.LogRecord]:
         return [self._queue.popleft() for _ in range(len(self._queue))]
 
-    def _formatted(self, record: logging.LogRecord) -> Entry | None:
+    def _text(self, lines: list[Entry], form: Line) -> str:
+        """The lines in their form, without secrets.
+
+        Nearly always all are clean, and that is seen by one look at the whole; only where it is not,
+        or where a value has to become text first, is each gone through value by value.
+        """
         try:
-            return entry(record, self._redactor)
+            text = "".join([form(line) + "\n" for line in lines])
+            if self._redactor.is_clean(text):
+                return text
+        except (TypeError, ValueError):
+            pass
+        return "".join([self._redacted_text(line, form) for line in lines])
+
+    def _redacted_text(self, line: Entry, form: Line) -> str:
+        try:
+            return form(redacted(line, self._redactor)) + "\n"
+        except Exception:  # noqa: BLE001 -- a field's own __str__ may do anything; the log goes on
+            self.lost += 1
+            return ""
+
+    def _entry(self, record: logging.LogRecord) -> Entry | None:
+        try:
+            return raw_entry(record)
         except Exception:  # noqa: BLE001 -- a field's own __str__ may do anything; the log goes on
             self.lost += 1
             return None
 
     def _append(self, file: RotatingFile, lines: list[Entry]) -> None:
-        text = "".join(self._file_line(line) + "\n" for line in lines)
+        text = self._text(lines, self._file_line)
         try:
             file.write(text.encode("utf-8", "backslashreplace"))
         except OSError as problem:

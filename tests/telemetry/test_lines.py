@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from aimux.telemetry.lines import entry, journal_line, json_line, text_line, timestamp
+from aimux.telemetry.lines import Fact, entry, journal_line, json_line, text_line, timestamp
 from aimux.telemetry.redact import Redactor
 
 
@@ -141,3 +141,19 @@ def test_journal(level: int, prefix: str) -> None:
 def test_timestamp() -> None:
     """RFC 3339, UTC, milliseconds."""
     assert timestamp(1_700_000_000.1234) == "2023-11-14T22:13:20.123Z"
+
+
+def test_a_fact_can_be_formatted_by_anybody() -> None:
+    """Other handlers may be listening; what was not found out is empty, not missing."""
+
+    class Exchange:
+        def log_fields(self) -> dict[str, object]:
+            return {"request_id": "ax_3"}
+
+    made = Fact(logging.getLogger("aimux.x"), logging.INFO, "exchange", Exchange())
+    shown = logging.Formatter("%(levelname)s %(name)s:%(filename)s:%(lineno)d %(message)s").format(
+        made
+    )
+
+    assert shown == "INFO aimux.x::0 exchange"
+    assert entry(made, Redactor())["request_id"] == "ax_3"
