@@ -12,8 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from aimux.errors import AimuxError, ErrorKind
 from aimux.model.request import WireFormat
-from aimux.model.response import UNKNOWN, Usage
-from aimux.wire.jsontext import pick
+from aimux.model.response import Usage
 
 
 class Mode(StrEnum):
@@ -91,16 +90,5 @@ class Codec(Protocol):
     def usage_in(self, whole: Any) -> Usage:
         """The tokens that a decoded answer reports; unknown ones where it is no such answer."""
 
-    def read_usage(self, body: bytes) -> Usage:
-        """The tokens that a whole answer reports; unknown ones where it is no such answer."""
-
     def tap(self) -> Tap:
         """A fresh tap for one streamed answer."""
-
-
-def read_usage(codec: Codec, body: bytes) -> Usage:
-    """The tokens that a whole answer reports; unknown ones where it is no such answer."""
-    try:
-        return codec.usage_in(pick(body, codec.usage_key))
-    except ValueError:
-        return UNKNOWN

@@ -57,6 +57,11 @@ def error_object(error: AimuxError) -> dict[str, Any]:
     return {"message": text, "type": type_, "param": param, "code": code}
 
 
+def error_body(error: AimuxError, request_id: str) -> bytes:
+    """An error of ours as the body of a response."""
+    return jsontext.dumps({"error": error_object(error), "request_id": request_id})
+
+
 def reported(error: dict[str, Any], status: int) -> Reported:
     """An error object of an upstream; ``status`` below 400 means it came inside an answer."""
     type_ = str(error.get("type") or "")

@@ -17,6 +17,7 @@ from aimux.upstream.demo import DemoServer
 from aimux.upstream.demo.server import MAX_BODY_BYTES
 from aimux.wire.formats import CODECS
 from aimux.wire.sse import BlockReader
+from tests.support.usage import read_usage
 
 HI = [{"role": "user", "content": "hi"}]
 STREAM = ":streamGenerateContent"
@@ -94,7 +95,7 @@ async def test_aimux_itself_reads_the_stream_to_its_end(
         tap.watch(block)
 
     assert (tap.begun, tap.complete, tap.error, reader.rest) == (True, True, None, b"")
-    assert tap.usage() == CODECS[format_].read_usage(whole)
+    assert tap.usage() == read_usage(CODECS[format_], whole)
     assert tap.usage().reasoning_tokens
 
 

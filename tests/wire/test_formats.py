@@ -15,6 +15,7 @@ from aimux.wire.codec import Operation
 from aimux.wire.formats import CODECS
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES
 from tests.support.failures import OF_EVERY_KIND, RAISED
+from tests.support.usage import read_usage
 
 each_format = pytest.mark.parametrize("format_", list(WireFormat))
 each_error = pytest.mark.parametrize(
@@ -180,4 +181,4 @@ def test_a_heartbeat_is_nothing_to_a_reader(format_: WireFormat) -> None:
 )  # fmt: skip
 def test_what_is_not_said_is_unknown(format_: WireFormat, body: bytes) -> None:
     """Never 0, never an exception."""
-    assert CODECS[format_].read_usage(body) == Usage()
+    assert read_usage(CODECS[format_], body) == Usage()

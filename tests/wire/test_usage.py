@@ -14,6 +14,7 @@ from aimux.model.response import Usage
 from aimux.wire import sse
 from aimux.wire.formats import CODECS
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES
+from tests.support.usage import read_usage
 
 A_ALL = {
     "input_tokens": 70,
@@ -114,7 +115,7 @@ def test_usage_in_our_convention(format_: WireFormat, said: dict[str, Any], mean
     tap = codec.tap()
     tap.watch(final_event(format_, said))
 
-    assert codec.read_usage(json.dumps(body(format_, said)).encode()) == meant
+    assert read_usage(codec, json.dumps(body(format_, said)).encode()) == meant
     assert tap.usage() == meant
 
 
@@ -125,7 +126,7 @@ def test_the_same_call_costs_the_same_everywhere() -> None:
         (OPENAI_CHAT, C_ALL),
         (OPENAI_RESPONSES, R_ALL),
     ):
-        usage = CODECS[format_].read_usage(json.dumps(body(format_, said)).encode())
+        usage = read_usage(CODECS[format_], json.dumps(body(format_, said)).encode())
 
         assert (usage.fresh_tokens, usage.output_tokens) == (70, 20)
 
@@ -204,8 +205,8 @@ def test_usage_of_an_array_is_its_last() -> None:
     """Edge 31: Gemini without ``alt=sse`` streams one JSON array."""
     stream = [body(GEMINI, {"promptTokenCount": 9}), body(GEMINI, G_ALL)]
 
-    assert CODECS[GEMINI].read_usage(json.dumps(stream).encode()) == Usage(105, 20, 30, None, 8)
-    assert CODECS[GEMINI].read_usage(b"[]") == Usage()
+    assert read_usage(CODECS[GEMINI], json.dumps(stream).encode()) == Usage(105, 20, 30, None, 8)
+    assert read_usage(CODECS[GEMINI], b"[]") == Usage()
 
 
 _COUNTS = st.none() | st.integers(-5, 1000) | st.just("x")
@@ -227,7 +228,7 @@ _DETAILS = st.fixed_dictionaries(
 def test_no_number_is_ever_negative(said: dict[str, Any]) -> None:
     """P15: whatever a vendor says; and stream and body agree."""
     for format_, codec in CODECS.items():
-        usage = codec.read_usage(json.dumps(body(format_, said)).encode())
+        usage = read_usage(codec, json.dumps(body(format_, said)).encode())
         tap = codec.tap()
         tap.watch(final_event(format_, said))
 

@@ -9,7 +9,7 @@ from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.wire import jsontext, sse
 from aimux.wire.anthropic.errors import TYPES, reported
-from aimux.wire.codec import Operation, Reported, read_usage
+from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
 
 _PATHS: Final = {
@@ -52,10 +52,6 @@ class Anthropic:
     def usage_in(self, whole: Any) -> Usage:
         """The tokens that a decoded answer reports."""
         return usage_of(mapping(mapping(whole).get(self.usage_key)))
-
-    def read_usage(self, body: bytes) -> Usage:
-        """The tokens that a whole answer reports."""
-        return read_usage(self, body)
 
     def tap(self) -> AnthropicTap:
         """A fresh tap for one streamed answer."""

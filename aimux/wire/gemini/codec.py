@@ -10,7 +10,7 @@ from aimux.errors import AimuxError, ErrorKind
 from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.wire import jsontext, sse
-from aimux.wire.codec import Operation, Reported, read_usage
+from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
 
 _TELLING: Final = re.compile(rb'"(?:finishReason|blockReason)"\s*:\s*"')
@@ -72,10 +72,6 @@ class Gemini:
         if isinstance(whole, list):
             whole = whole[-1] if whole else None
         return usage_of(mapping(mapping(whole).get(self.usage_key)))
-
-    def read_usage(self, body: bytes) -> Usage:
-        """The tokens that a whole answer reports."""
-        return read_usage(self, body)
 
     def tap(self) -> GeminiTap:
         """A fresh tap for one streamed answer."""

@@ -9,7 +9,7 @@ from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.wire import jsontext, openai_errors, sse
-from aimux.wire.codec import Operation, Reported, read_usage
+from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import mapping, number
 
 _PATHS: Final = {Operation.GENERATE: "/chat/completions", Operation.EMBED: "/embeddings"}
@@ -35,9 +35,7 @@ class OpenAIChat:
 
     def error_body(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the body of a response."""
-        return jsontext.dumps(
-            {"error": openai_errors.error_object(error), "request_id": request_id}
-        )
+        return openai_errors.error_body(error, request_id)
 
     def error_event(self, error: AimuxError, request_id: str) -> bytes:
         """An error in the stream; ``[DONE]`` behind it only ends the reading, the error stands."""
@@ -50,10 +48,6 @@ class OpenAIChat:
     def usage_in(self, whole: Any) -> Usage:
         """The tokens that a decoded answer reports."""
         return usage_of(mapping(mapping(whole).get(self.usage_key)))
-
-    def read_usage(self, body: bytes) -> Usage:
-        """The tokens that a whole answer reports."""
-        return read_usage(self, body)
 
     def tap(self) -> OpenAIChatTap:
         """A fresh tap for one streamed answer."""

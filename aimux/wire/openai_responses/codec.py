@@ -9,7 +9,7 @@ from aimux.errors import AimuxError
 from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.wire import jsontext, openai_errors, sse
-from aimux.wire.codec import Operation, Reported, read_usage
+from aimux.wire.codec import Operation, Reported
 from aimux.wire.errorkinds import mapping, number
 
 _TYPE: Final = re.compile(
@@ -37,9 +37,7 @@ class OpenAIResponses:
 
     def error_body(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the body of a response."""
-        return jsontext.dumps(
-            {"error": openai_errors.error_object(error), "request_id": request_id}
-        )
+        return openai_errors.error_body(error, request_id)
 
     def error_event(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the stream's last event.
@@ -67,10 +65,6 @@ class OpenAIResponses:
     def usage_in(self, whole: Any) -> Usage:
         """The tokens that a decoded answer reports."""
         return usage_of(mapping(mapping(whole).get(self.usage_key)))
-
-    def read_usage(self, body: bytes) -> Usage:
-        """The tokens that a whole answer reports."""
-        return read_usage(self, body)
 
     def tap(self) -> OpenAIResponsesTap:
         """A fresh tap for one streamed answer."""
