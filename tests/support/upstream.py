@@ -128,6 +128,8 @@ class FakeUpstream:
         listening.set_result(server.sockets[0].getsockname()[1])
         await self._closing.wait()
         server.close()
+        for _ in range(3):  # a connection that was just accepted joins two turns of the loop later
+            await asyncio.sleep(0)
         while self._open:
             self._drop_all()
             await asyncio.sleep(0)
