@@ -21,6 +21,7 @@
     |   `-- VaultCorrupt           the vault's file cannot be trusted
     |-- ClientError              the program that called the gateway HTTP 4xx
     |   |-- InvalidRequest         400
+    |   |-- UnsupportedContent     400  the target cannot say what the request holds
     |   |-- Unauthorized           401
     |   |-- Forbidden              403
     |   |-- UnknownPath            404
@@ -263,6 +264,12 @@ class InvalidRequest(ClientError):
     def __init__(self, message: str, *, param: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.param = param
+
+
+class UnsupportedContent(InvalidRequest):
+    """The request holds something that this target cannot say; another target may."""
+
+    code = "unsupported-content"
 
 
 class Unauthorized(ClientError):

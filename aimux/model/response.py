@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
+
+from aimux.model.parts import Media, Refusal, Text, Thinking, ToolCall, WebSearch
+
+AnswerPart = Text | Refusal | Thinking | ToolCall | Media | WebSearch
+"""What an answer is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +53,29 @@ class Usage:
 
 UNKNOWN: Final = Usage()
 """Nothing was said."""
+
+
+class FinishReason(StrEnum):
+    """Why an answer ended."""
+
+    END_TURN = "end_turn"
+    MAX_TOKENS = "max_tokens"
+    STOP_SEQUENCE = "stop_sequence"
+    TOOL_USE = "tool_use"
+    PAUSE_TURN = "pause_turn"
+    REFUSAL = "refusal"
+    CONTEXT_WINDOW = "context_window"
+    COMPACTION = "compaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete answer.  ``detail`` says why it was refused, where it was."""
+
+    id: str
+    model: str
+    parts: tuple[AnswerPart, ...]
+    finish: FinishReason
+    usage: Usage = UNKNOWN
+    stop_sequence: str = ""
+    detail: str = ""

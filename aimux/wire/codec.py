@@ -1,18 +1,28 @@
 """What each wire format has to know: the protocols that the four packages fill in.
 
 For a relay a format needs to know little: where its requests go, how an error is said, how silence is
-broken, and how to read usage and completeness off an answer that passes by (a :class:`Tap`).
+broken, and how to read usage and completeness off an answer that passes by (a :class:`Tap`).  For a
+translation it reads and writes requests, whole answers and streams, to and from the neutral model.
+
+Reading is tolerant: whatever a client or a provider writes that can be understood is understood, and
+what cannot is an ``InvalidRequest`` of the client, a :class:`Failure` of the provider, or a Loss; never
+another exception.  Writing is strict: only what the vendor's own server would write or take.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from aimux.errors import AimuxError, ErrorKind
-from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.events import Event
+from aimux.model.request import Request, WireFormat
+from aimux.model.response import Response, Usage
+from aimux.wire.jsontext import Document
+from aimux.wire.rules import Rules
+from aimux.wire.target import Audience, Target, Written
 
 
 class Mode(StrEnum):
@@ -65,6 +75,35 @@ class Tap(Protocol):
         """The tokens reported so far."""
 
 
+class StreamReader(Protocol):
+    """Reads one provider's stream into neutral events.  Fed whole SSE blocks in order.
+
+    What it gives is a word of the grammar in :mod:`aimux.model.events`, under any input: a stream that
+    never says how it ends, or whose calls are cut, ends in a Failure.
+    """
+
+    def read(self, block: bytes) -> list[Event]:
+        """The events that a block completes, often none."""
+
+    def end(self) -> list[Event]:
+        """The upstream has closed the stream in good order: what is still to be said, Finish or
+        Failure the last of it; nothing where that has been said already.
+        """
+
+
+class StreamWriter(Protocol):
+    """Writes neutral events as one client's stream."""
+
+    def write(self, events: Iterable[Event]) -> bytes:
+        """The bytes of these events, whole SSE events only; empty where the client need not know.
+
+        A Failure is not written here: :meth:`fail` says it.
+        """
+
+    def fail(self, error: AimuxError, request_id: str) -> bytes:
+        """The last event for a client whose stream breaks off, whatever was open."""
+
+
 class Codec(Protocol):
     """One wire format."""
 
@@ -92,3 +131,43 @@ class Codec(Protocol):
 
     def tap(self) -> Tap:
         """A fresh tap for one streamed answer."""
+
+    # ------------------------------------------------------------ translation
+
+    def rules(self, target: Target) -> Rules:
+        """What a conversation must be like for a target of this format."""
+
+    def read_request(self, document: Document, model: str, *, stream: bool) -> Request:
+        """A client's request.  ``model`` and ``stream`` are known already: Gemini has them in its path.
+
+        Raises:
+            InvalidRequest: a type is wrong or something required is missing; ``param`` says where.
+        """
+
+    def write_request(self, request: Request, target: Target) -> Written:
+        """A request for the provider.  It has been adapted to :meth:`rules`, so names, ids, roles,
+        pairs of calls and results are valid; what is left is spelling.
+
+        Raises:
+            UnsupportedContent: it holds content that the format or the target cannot say.
+        """
+
+    def read_response(self, whole: Any, target: Target) -> Response:
+        """A provider's whole answer, decoded from JSON.
+
+        Raises:
+            UpstreamProtocol: it is no answer of this format.
+            UpstreamStatus: it says that the provider failed.
+        """
+
+    def write_response(self, response: Response, audience: Audience) -> bytes:
+        """A whole answer for the client."""
+
+    def reader(self, target: Target) -> StreamReader:
+        """A fresh reader of one provider's stream."""
+
+    def writer(self, audience: Audience) -> StreamWriter:
+        """A fresh writer of one client's stream."""
+
+    def write_count(self, tokens: int) -> bytes | None:
+        """The answer to a question for a count of tokens; None where the format knows no such one."""

@@ -28,6 +28,8 @@ from aimux.errors import InvalidRequest
 _RAW: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANY: Final = msgspec.json.Decoder()
 _ENCODE: Final = msgspec.json.Encoder().encode
+_EXACT: Final = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(text.encode("ascii")))
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _KEY: Final = re.compile(rb'[ \t\r\n]*,?[ \t\r\n]*"[^"\\]*(?:\\.[^"\\]*)*"[ \t\r\n]*:[ \t\r\n]*')
 _OPEN: Final = re.compile(rb"[ \t\r\n]*\{")
@@ -93,6 +95,20 @@ class Document:
             except ValueError as problem:
                 raise InvalidRequest(f"{key!r} cannot be read", param=key) from problem
         return self._decoded[key]
+
+    def exact(self, key: str) -> Any:
+        """A value decoded so that writing it again keeps every number as it was spelled: those with a
+        point or an exponent are opaque.  For histories and arguments, which are passed on, not read.
+
+        Raises:
+            InvalidRequest: as for :meth:`get`.
+        """
+        if key not in self._spans:
+            return None
+        try:
+            return _EXACT.decode(self.text(key))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self.get(key)
 
     def splice(self, key: str, value: object) -> bytes:
         """The bytes with one value replaced and all others as they were.
@@ -213,3 +229,35 @@ def pick(raw: bytes, *keys: str) -> Any:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return loads(raw)
     return {key: loads(bytes(values[key])) for key in keys if key in values}
+
+
+def verbatim(text: str) -> Any:
+    """JSON text as a value that is written as it stands; the caller has seen to it that it is JSON."""
+    return msgspec.Raw(text.encode("utf-8"))
+
+
+def object_text(text: str) -> str | None:
+    """JSON text that is an object, stripped; None for what is none.  It is checked, not decoded."""
+    stripped = text.strip()
+    if not stripped.startswith("{"):
+        return None
+    try:
+        _RAW.decode(stripped.encode("utf-8"))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        try:
+            return stripped if isinstance(json.loads(stripped), dict) else None
+        except (ValueError, RecursionError):
+            return None
+    return stripped
+
+
+def text_of(value: object) -> str:
+    """A decoded value as JSON text, compact, with nothing escaped that need not be."""
+    return dumps(value).decode("utf-8")
+
+
+def mended(text: str) -> str:
+    """Text without lone surrogates: halves of a character become U+FFFD, pairs become one."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -11,7 +11,9 @@ unescaped in the JSON of some vendors.  A CR at the end of what has arrived wait
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
+
+from aimux.wire import jsontext
 
 MAX_BLOCK_BYTES: Final = 64 * 2**20
 """An event larger than this is no event: 64 MiB hold an image of any size a vendor takes."""
@@ -110,6 +112,40 @@ def fields(block: bytes) -> tuple[bytes, bytes]:
         elif line.startswith(b"{"):
             data.append(line)
     return name, b"\n".join(data)
+
+
+def decoded(block: bytes) -> list[tuple[str, Any]]:
+    """The events of a block with their data decoded, as pairs of name and value.
+
+    Usually one.  A server that forgets the blank line between two JSON documents writes two; what is
+    no JSON at all is passed over, as are ``[DONE]``, ``null`` and an event without data.
+    """
+    name, data = fields(block)
+    data = data.strip()
+    if not data:
+        return []
+    said = name.decode("ascii", "replace")
+    try:
+        values = [jsontext.loads(data)]
+    except ValueError:
+        values = _one_by_line(data)
+    return [(said, value) for value in values if value is not None and value != "[DONE]"]
+
+
+def _one_by_line(data: bytes) -> list[Any]:
+    """Each line that is JSON by itself; the rest, ``[DONE]`` among it, is none."""
+    values = []
+    for line in data.split(b"\n"):
+        try:
+            values.append(jsontext.loads(line))
+        except ValueError:
+            continue
+    return values
+
+
+def is_done(block: bytes) -> bool:
+    """Whether a block is OpenAI's mark of the end."""
+    return b"[DONE]" in block and fields(block)[1].strip(b' "') == b"[DONE]"
 
 
 def event(data: bytes, name: str = "") -> bytes:
