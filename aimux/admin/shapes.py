@@ -128,6 +128,8 @@ class ExchangeShape(TypedDict):
     ]
     error: str | None
     attempts: list[AttemptShape]
+    dropped: list[dict[str, str]]
+    """What translation could not carry: ``code``, ``severity``, ``words``."""
     input_tokens: int | None
     output_tokens: int | None
     cache_read_tokens: int | None

@@ -35,7 +35,7 @@ class Answer:
 
     __slots__ = (
         "_beating", "_codec", "_record", "_request", "_response", "_watchdog", "committed",
-        "ended",
+        "ended", "failing",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +47,8 @@ class Answer:
         self._record = record
         self._response: web.StreamResponse | None = None
         self._beating: asyncio.Task[None] | None = None
+        self.failing = codec.error_event
+        """Writes the last event of a stream that breaks off; set anew by whoever commits."""
         self.committed = False
         """The first byte of an answer is about to go: nobody else can answer from here on."""
         self.ended = False
@@ -130,7 +132,7 @@ class Answer:
             transport.abort()
             return
         if response.content_type == "text/event-stream":
-            await _sent(response.write(self._codec.error_event(error, self._record.id)))
+            await _sent(response.write(self.failing(error, self._record.id)))
         transport.close()
 
     async def _settle(self) -> None:

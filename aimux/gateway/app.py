@@ -27,6 +27,7 @@ from aimux.gateway.exchange import Exchange
 from aimux.gateway.fleet import Fleet
 from aimux.gateway.ingress import agent_of, read_request
 from aimux.gateway.record import Recent, Record
+from aimux.gateway.server import SHORT_WAYS, Serve
 from aimux.gateway.snapshot import Snapshot
 from aimux.gateway.standing import provider_status
 from aimux.model.request import WireFormat
@@ -35,6 +36,7 @@ from aimux.telemetry.lines import Fact
 from aimux.wire import jsontext
 from aimux.wire.codec import Operation
 from aimux.wire.formats import CODECS
+from aimux.wire.inquiry import Caller
 
 logger = logging.getLogger("aimux.exchange")
 
@@ -94,9 +96,14 @@ class Gateway:
 
     def application(self, *register: Callable[[web.Application], None]) -> web.Application:
         """The application with the guard around all of it; ``register`` adds further routes."""
-        app = web.Application(middlewares=[self._door()], client_max_size=0)
+        door = self._door()
+        app = web.Application(middlewares=[door], client_max_size=0)
+        short_ways: dict[str, Serve] = {}
         for path, format_, operation in _GENERATING:
-            app.router.add_post(path, self._exchange(format_, operation))
+            handler = self._exchange(format_, operation)
+            app.router.add_post(path, handler)
+            short_ways[path] = _behind(door, handler)
+        app[SHORT_WAYS] = short_ways
         app.router.add_post("/v1beta/" + _GEMINI, self._gemini)
         app.router.add_post("/v1/" + _GEMINI, self._gemini)  # google-genai's default since 3
         for prefix in ("/v1", "/anthropic/v1", "/openai/v1", "/v1beta"):
@@ -182,7 +189,9 @@ class Gateway:
         limit_bytes = snapshot.config.server.max_body_mb * 2**20
         ingress = await read_request(request, format_, operation, limit_bytes)
         record.asked_model, record.stream = ingress.model, ingress.stream
-        planned = snapshot.plan(Asked(ingress.model, format_, ingress.target))
+        ingress.caller = Caller(record.id, int(record.started_at), record.client, self.fleet.memory)
+        translates = operation is not Operation.EMBED
+        planned = snapshot.plan(Asked(ingress.model, format_, ingress.target, translates))
         record.decision = planned.decision
         exchange = Exchange(self.fleet, snapshot, request, ingress, record)
         self._open.add(exchange)
@@ -270,6 +279,11 @@ class Gateway:
             provider_status(each, self.snapshot, self.fleet, now)
             for each in self.snapshot.providers.values()
         ]
+
+
+def _behind(door: Middleware, handler: Handler) -> Serve:
+    """A handler with the door around it, as the application puts it there."""
+    return lambda request: door(request, handler)
 
 
 def new_request_id() -> str:

@@ -14,27 +14,32 @@ from typing import Final
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDictProxy
 
 from aimux.catalogue.provider import Provider
 from aimux.errors import (
+    AimuxError,
     ConnectFailed,
+    InvalidRequest,
     StreamCut,
+    UnsupportedContent,
     UpstreamError,
     UpstreamProtocol,
     UpstreamStatus,
     UpstreamTimeout,
 )
 from aimux.gateway.answer import Answer
-from aimux.gateway.headers import request_headers, response_headers
+from aimux.gateway.headers import foreign_headers, request_headers, response_headers
 from aimux.gateway.ingress import Ingress
 from aimux.gateway.record import AttemptRecord, Record
 from aimux.gateway.watchdog import ENDING, Watchdog
+from aimux.model.loss import Loss
 from aimux.routing.plan import Candidate
 from aimux.routing.verdict import Signal, retry_after_s, signal_of
 from aimux.upstream.auth import auth_headers
 from aimux.upstream.client import Call, UpstreamClient, address, egress, explained
 from aimux.vault.secret import Credential
-from aimux.wire.codec import Reported
+from aimux.wire.codec import Mode, Reported
 from aimux.wire.errorkinds import status_of_kind
 from aimux.wire.formats import CODECS
 from aimux.wire.transcode import Transcoder
@@ -63,8 +68,13 @@ class Failed:
     """An attempt that failed."""
 
     signal: Signal
-    error: UpstreamError
+    error: AimuxError
     reply: Reply | None = None
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """How long the upstream asks to wait, if it does."""
+        return self.error.retry_after_s if isinstance(self.error, UpstreamError) else None
 
 
 @dataclass(slots=True)
@@ -97,13 +107,7 @@ class Attempt:
         self._candidate = candidate
         self._credential = credential
         self._record = record
-        ingress = shared.ingress
-        self._transcoder = Transcoder(
-            (ingress.format, candidate.format),
-            candidate.model,
-            operation=ingress.operation,
-            stream=ingress.stream,
-        )
+        self._transcoder = Transcoder(shared.ingress, candidate.format, candidate.target)
 
     async def run(self) -> Failed | None:
         """Sends the request and relays the answer; None when the client has got all of it.
@@ -111,6 +115,7 @@ class Attempt:
         Raises:
             UpstreamError: the transport or the stream broke; whether the client had got something by
                 then, its answer knows.
+            InvalidRequest: the request cannot be translated for this candidate; nothing was sent.
             ClientGone: the client has left.
         """
         shared, candidate = self._shared, self._candidate
@@ -129,6 +134,8 @@ class Attempt:
             raise explained(problem, provider.name) from problem
         finally:
             shared.record.usage = self._transcoder.usage
+            if self._transcoder.estimated:
+                shared.record.losses += (Loss("usage.estimated"),)
             if whole:
                 upstream.release()
             else:
@@ -137,19 +144,23 @@ class Attempt:
 
     def _call(self) -> Call:
         provider, ingress = self._candidate.provider, self._shared.ingress
+        transcoder = self._transcoder
         endpoint = provider.endpoints[self._candidate.format]
-        path = self._transcoder.path
+        path = transcoder.path
         if path is None:
             raise UpstreamProtocol(f"{provider.name} has no address for {ingress.operation}")
+        body = transcoder.request()
+        self._shared.record.losses = transcoder.losses
+        headers = self._shared.request.headers
+        auth = auth_headers(endpoint, self._credential)
+        foreign = transcoder.mode is Mode.TRANSLATE
         return Call(
             provider=provider.name,
-            url=address(endpoint.base_url, path, ingress.query),
-            headers=request_headers(
-                self._shared.request.headers,
-                auth_headers(endpoint, self._credential),
-                provider.headers,
-            ),
-            body=self._transcoder.request(ingress.document),
+            url=address(endpoint.base_url, path, transcoder.query(ingress.query)),
+            headers=foreign_headers(endpoint.format, headers, auth, provider.headers)
+            if foreign
+            else request_headers(headers, auth, provider.headers),
+            body=body,
             egress=egress(provider.proxy, provider.ca_file),
             connect_s=provider.timeouts.connect_s,
         )
@@ -159,17 +170,20 @@ class Attempt:
         provider = self._candidate.provider
         body = await _read(upstream, MAX_ERROR_BYTES)
         if upstream.status < 400:
-            error = UpstreamProtocol(
+            redirect = UpstreamProtocol(
                 f"{provider.name}: it redirects, which aimux does not follow",
                 provider=provider.name,
                 hint="set its base_url to where it redirects, if that is the vendor's own address",
             )
-            return Failed(Signal.PROTOCOL, error)
+            return Failed(Signal.PROTOCOL, redirect)
         said = CODECS[self._candidate.format].read_error(upstream.status, body)
         wait_s = retry_after_s(upstream.headers, time.time())
         signal = signal_of(upstream.status, said.kind, wait_s)
+        error = _status_error(provider, said, upstream.status, wait_s)
+        if self._transcoder.mode is Mode.TRANSLATE:
+            return Failed(signal, error)
         reply = Reply(upstream.status, response_headers(upstream.headers), body)
-        return Failed(signal, _status_error(provider, said, upstream.status, wait_s), reply)
+        return Failed(signal, error, reply)
 
     async def _relay(self, upstream: aiohttp.ClientResponse) -> Failed | None:
         """Passes the answer on as it comes."""
@@ -186,7 +200,7 @@ class Attempt:
                 if not transcoder.begun:
                     continue
                 self._commit(upstream)
-                await answer.commit(upstream.status, response_headers(headers))
+                await answer.commit(upstream.status, self._headers(headers))
             if ready:
                 await answer.say(ready)
         last = transcoder.finish()
@@ -194,10 +208,18 @@ class Attempt:
             await answer.end(last)
         elif transcoder.error is None:
             self._commit(upstream)
-            await answer.commit_whole(upstream.status, response_headers(headers), last)
+            await answer.commit_whole(upstream.status, self._headers(headers), last)
         if transcoder.error is not None:
             return _reported(transcoder.error, self._candidate.provider)
         return None
+
+    def _headers(self, upstream: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
+        content_type = self._transcoder.content_type
+        headers = response_headers(upstream, foreign=self._transcoder.mode is Mode.TRANSLATE)
+        if content_type is None:
+            return headers
+        kept = [pair for pair in headers if not pair[0].lower().startswith("content-")]
+        return [("content-type", content_type), *kept]
 
     def _commit(self, upstream: aiohttp.ClientResponse) -> None:
         """From here on the answer is this attempt's."""
@@ -207,6 +229,7 @@ class Attempt:
         record.provider, record.model = provider.name, self._candidate.model
         record.mode = self._transcoder.mode.value
         record.status = upstream.status
+        shared.answer.failing = self._transcoder.fail
         shared.watchdog.begun(provider.timeouts.idle_s, stream=self._transcoder.streaming)
 
 
@@ -244,9 +267,13 @@ def _reported(said: Reported, provider: Provider) -> Failed:
     return Failed(signal_of(status, said.kind, None), _status_error(provider, said, status, None))
 
 
-def signal_of_error(error: UpstreamError) -> Signal:
-    """The signal of a transport that failed."""
+def signal_of_error(error: UpstreamError | InvalidRequest) -> Signal:
+    """The signal of a transport that failed, or of a request that could not be written."""
     match error:
+        case UnsupportedContent():
+            return Signal.UNSUPPORTED
+        case InvalidRequest():
+            return Signal.BAD_REQUEST
         case UpstreamTimeout(phase="connect"):
             return Signal.CONNECT
         case UpstreamTimeout(phase="first_event"):

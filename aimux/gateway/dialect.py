@@ -35,6 +35,33 @@ def status_for(error: AimuxError, format_: WireFormat) -> int:
     return error.http_status
 
 
+_TRANSLATED: Final[Mapping[ErrorKind, int]] = {
+    ErrorKind.INVALID_REQUEST: 400,
+    ErrorKind.CONTEXT_OVERFLOW: 400,
+    ErrorKind.AUTH_UPSTREAM: 403,  # a bare 401 lets Claude Code ask again for 80 seconds (measured)
+    ErrorKind.PERMISSION: 403,
+    ErrorKind.BILLING: 402,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.RATE_LIMIT: 429,
+    ErrorKind.OVERLOADED: 503,
+    ErrorKind.TIMEOUT: 504,
+}
+
+
+def translated_status(error: AimuxError, format_: WireFormat) -> int:
+    """The status that a provider's error has in the client's format, which is not the provider's.
+
+    OpenAI's clients know an empty account as a 429 of its own code.
+    """
+    if format_ is WireFormat.ANTHROPIC and error.kind is ErrorKind.OVERLOADED:
+        return 529
+    openai = format_ in {WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES}
+    if openai and error.kind is ErrorKind.BILLING:
+        return 429
+    return _TRANSLATED.get(error.kind, error.http_status if error.http_status >= 500 else 502)
+
+
 def error_headers(error: AimuxError) -> list[tuple[str, str]]:
     """The headers of an error of ours.
 

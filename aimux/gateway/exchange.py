@@ -16,18 +16,19 @@ from typing import Final
 
 from aiohttp import web
 
-from aimux.errors import UpstreamError
+from aimux.errors import InvalidRequest, UpstreamError, UpstreamStatus
 from aimux.gateway.answer import Answer
 from aimux.gateway.attempt import Attempt, Conversation, Failed, signal_of_error, timed_out
-from aimux.gateway.dialect import error_headers, status_for
+from aimux.gateway.dialect import error_headers, status_for, translated_status
 from aimux.gateway.fleet import Fleet
 from aimux.gateway.ingress import Ingress
 from aimux.gateway.record import AttemptRecord, Record
 from aimux.gateway.snapshot import Snapshot
 from aimux.gateway.watchdog import Watchdog
-from aimux.routing.plan import Plan
+from aimux.routing.plan import Candidate, Plan
 from aimux.routing.steps import Step, left_after, steps
 from aimux.routing.verdict import TABLE, Again, Blame, Signal
+from aimux.wire.codec import Mode, Operation
 from aimux.wire.formats import CODECS
 
 MAX_ATTEMPTS: Final = 4
@@ -58,13 +59,12 @@ class Exchange:
         self._fleet = fleet
         self._snapshot = snapshot
         self._record = record
-        loop = fleet.loop
-        self._watchdog = watchdog = Watchdog(loop, snapshot.config.server.heartbeat)
+        self._watchdog = watchdog = Watchdog(fleet.watch, snapshot.config.server.heartbeat)
         self._answer = answer = Answer(request, CODECS[ingress.format], watchdog, record)
-        if ingress.stream:
+        if ingress.stream and not ingress.array:
             watchdog.on_silence = answer.break_silence
         self._shared = Conversation(
-            request, ingress, fleet.client, answer, watchdog, record, loop.time
+            request, ingress, fleet.client, answer, watchdog, record, fleet.loop.time
         )
 
     async def run(self, plan: Plan) -> web.StreamResponse:
@@ -73,10 +73,19 @@ class Exchange:
         Raises:
             ClientGone: the client has left; nothing more can be told to it.
         """
+        counts = self._shared.ingress.operation is Operation.COUNT_TOKENS
+        first = plan.candidates[0]
         try:
+            if counts and (
+                first.mode is Mode.TRANSLATE or "no-count-tokens" in first.target.quirks
+            ):
+                self._count(first)
+                return self._answer.response
             failure = await self._ask(plan)
             if failure is None:
                 self._record.outcome = "ok"
+            elif counts and TABLE[failure.signal].blame is not Blame.CALLER:
+                self._count(first)
             elif self._answer.ended:  # the upstream's own error event was its last
                 self._record.failed("upstream_error", failure.error)
             elif self._answer.committed:
@@ -108,7 +117,8 @@ class Exchange:
             row = TABLE[failure.signal]
             if row.blame is Blame.CALLER:
                 return failure
-            first = first or failure
+            if first is None or first.signal is Signal.UNSUPPORTED:
+                first = failure
             if len(self._record.attempts) >= MAX_ATTEMPTS:
                 return first
             others = left_after(step, row, left)
@@ -127,7 +137,7 @@ class Exchange:
         if failure.signal is Signal.CUT:
             return  # an idle connection that was closed under us; a fresh one is as good as any
         self._watchdog.pause()
-        wait_s = failure.error.retry_after_s
+        wait_s = failure.retry_after_s
         if wait_s is None or wait_s > PAUSE_S * 4:
             wait_s = PAUSE_S
         await asyncio.sleep(wait_s + random.random() * PAUSE_S)  # noqa: S311 -- not a secret
@@ -147,7 +157,7 @@ class Exchange:
                 failure = await Attempt(self._shared, candidate, credential, record).run()
             finally:
                 load.leave()
-        except UpstreamError as problem:
+        except (UpstreamError, InvalidRequest) as problem:
             failure = Failed(signal_of_error(problem), problem)
         except asyncio.CancelledError:
             phase = self._watchdog.claim()
@@ -160,30 +170,54 @@ class Exchange:
         if failure is None:
             record.outcome = "ok"
             self._fleet.answered(step)
-        else:
-            record.outcome, record.error = failure.signal.value, failure.error.message
+            self._calibrate(candidate)
+            return None
+        record.outcome, record.error = failure.signal.value, failure.error.message
+        if self._shared.ingress.operation is Operation.GENERATE:  # a count that fails says little
             self._fleet.failed(step, failure.signal, failure.error, time.monotonic())
         return failure
+
+    def _calibrate(self, candidate: Candidate) -> None:
+        """What the prompt took makes the next guess better."""
+        record, ingress = self._record, self._shared.ingress
+        tokens = record.usage.input_tokens
+        if tokens and ingress.operation is Operation.GENERATE and not record.estimated:
+            self._fleet.billed(candidate, ingress, tokens)
+
+    def _count(self, candidate: Candidate) -> None:
+        """Answers a question for a count of tokens with a guess, and says that it is one."""
+        record, ingress = self._record, self._shared.ingress
+        record.provider, record.model, record.status = candidate.provider.name, candidate.model, 200
+        record.outcome = "ok"
+        body = CODECS[ingress.format].write_count(self._fleet.guessed(candidate, ingress))
+        headers = [("content-type", "application/json"), ("x-aimux-estimated", "true")]
+        self._answer.reply(200, headers, body or b"{}")
 
     async def _tell(self, failure: Failed) -> None:
         """Nobody is left: the failure goes to the client, as it came where it came as a reply."""
         record, error = self._record, failure.error
         row = TABLE[failure.signal]
-        record.failed("client_error" if row.blame is Blame.CALLER else "upstream_error", error)
+        ours = row.blame is Blame.CALLER or failure.signal is Signal.UNSUPPORTED
+        record.failed("client_error" if ours else "upstream_error", error)
         if self._answer.started:  # heartbeats have gone out: the status is said already
             await self._answer.break_off(error)
             return
-        if error.retry_after_s is None and 0 < row.rest_s <= MAX_CLIENT_WAIT_S:
+        if (
+            isinstance(error, UpstreamError)
+            and error.retry_after_s is None
+            and 0 < row.rest_s <= MAX_CLIENT_WAIT_S
+        ):
             error.retry_after_s = row.rest_s
         format_ = self._shared.ingress.format
         if failure.reply is None:
-            record.status = status_for(error, format_)
+            vendors = isinstance(error, UpstreamStatus)
+            record.status = (translated_status if vendors else status_for)(error, format_)
             body = CODECS[format_].error_body(error, record.id)
             self._answer.reply(record.status, error_headers(error), body)
         else:
             reply = failure.reply
             record.status = reply.status
             said = {name.lower() for name, _ in reply.headers}
-            ours = [] if row.blame is Blame.CALLER else error_headers(error)
-            headers = reply.headers + [pair for pair in ours if pair[0] not in said]
+            more = [] if row.blame is Blame.CALLER else error_headers(error)
+            headers = reply.headers + [pair for pair in more if pair[0] not in said]
             self._answer.reply(reply.status, headers, reply.body)

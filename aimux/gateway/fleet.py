@@ -6,11 +6,16 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from aimux.errors import UpstreamError
+from aimux.errors import AimuxError, UpstreamError
+from aimux.gateway.watchdog import Watch
 from aimux.routing.health import Health, Rest
+from aimux.routing.plan import Candidate
 from aimux.routing.steps import Step
 from aimux.routing.verdict import TABLE, Blame, Signal
 from aimux.upstream.client import UpstreamClient
+from aimux.wire.estimate import Calibration, estimated_tokens
+from aimux.wire.inquiry import Inquiry
+from aimux.wire.memory import Memory
 
 MAX_REST_S: Final = 24 * 3600.0
 """No provider is believed that it will be away for longer; it is asked again after a day."""
@@ -53,8 +58,11 @@ class Fleet:
         """Made in the loop it will live in."""
         self.loop = asyncio.get_running_loop()
         """Asked for once: finding it costs a system call."""
+        self.watch = Watch(self.loop)
         self.client = UpstreamClient()
         self.health = Health()
+        self.calibration = Calibration()
+        self.memory = Memory()
         self._loads: dict[str, Load] = {}
 
     def load_of(self, provider: str) -> Load:
@@ -68,12 +76,30 @@ class Fleet:
         """A step has answered whole."""
         self.health.succeeded(step.candidate, step.label)
 
-    def failed(self, step: Step, signal: Signal, error: UpstreamError, now_s: float) -> None:
+    def billed(self, candidate: Candidate, inquiry: Inquiry, tokens: int) -> None:
+        """A candidate has said what a request's prompt took; guesses for it become better.
+
+        The first answer of a model counts and then one in sixteen: more would not teach more.
+        """
+        name = candidate.provider.name
+        if self.load_of(name).requests % 16 and self.calibration.knows((name, candidate.model)):
+            return
+        guess = estimated_tokens(inquiry.document, inquiry.format)
+        self.calibration.note((name, candidate.model), guess, tokens)
+
+    def guessed(self, candidate: Candidate, inquiry: Inquiry) -> int:
+        """What a request's prompt will take at a candidate, as far as one can know beforehand."""
+        guess = estimated_tokens(inquiry.document, inquiry.format)
+        factor = self.calibration.factor((candidate.provider.name, candidate.model))
+        return max(1, round(guess * factor))
+
+    def failed(self, step: Step, signal: Signal, error: AimuxError, now_s: float) -> None:
         """A step has failed; the one at fault rests as long as it says or the table does."""
         row = TABLE[signal]
         if row.blame not in {Blame.CALLER, Blame.NOBODY}:
             self.load_of(step.candidate.provider.name).failures += 1
-        wait_s = row.rest_s if error.retry_after_s is None else error.retry_after_s
+        said_s = error.retry_after_s if isinstance(error, UpstreamError) else None
+        wait_s = row.rest_s if said_s is None else said_s
         if row.blame is not Blame.NOBODY and wait_s > 0:
             rest = Rest(now_s + min(wait_s, MAX_REST_S), error.message)
             self.health.blame(row.blame, step.candidate, step.label, rest)

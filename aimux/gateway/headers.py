@@ -15,6 +15,8 @@ from typing import Final
 
 from multidict import CIMultiDictProxy
 
+from aimux.model.request import WireFormat
+
 _TO_PROVIDER: Final = frozenset(
     {
         "accept", "accept-language", "content-type", "user-agent", "x-app",
@@ -38,6 +40,13 @@ _TO_PROVIDER_PREFIXES: Final = (
     "x-goog-api-client",
     "x-goog-request-",
 )
+
+_FOR_ALL: Final = frozenset({"user-agent", "traceparent", "tracestate"})
+_FROM_ALL: Final = frozenset({"request-id", "x-request-id", "retry-after", "retry-after-ms"})
+_OF_FORMAT: Final[Mapping[WireFormat, tuple[tuple[str, str], ...]]] = {
+    WireFormat.ANTHROPIC: (("anthropic-version", "2023-06-01"),),
+}
+"""What a format's own clients always send.  The later version of Anthropic's refuses sampling."""
 
 _TO_CLIENT: Final = frozenset(
     {
@@ -88,6 +97,29 @@ def request_headers(
     return tuple(headers)
 
 
-def response_headers(upstream: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
-    """The headers of an answer that cross."""
+def foreign_headers(
+    format_: WireFormat,
+    client: CIMultiDictProxy[str],
+    auth: Iterable[tuple[str, str]],
+    configured: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[tuple[str, str], ...]:
+    """The headers of a translated call: what the client's vendor would understand stays here."""
+    headers = [pair for pair in client.items() if pair[0].lower() in _FOR_ALL]
+    headers.append(("content-type", "application/json"))
+    headers += _OF_FORMAT.get(format_, ())
+    if configured:
+        names = {name.lower() for name in configured}
+        headers = [pair for pair in headers if pair[0].lower() not in names]
+        headers += configured.items()
+    headers.append(("accept-encoding", "identity"))
+    headers += auth
+    return tuple(headers)
+
+
+def response_headers(
+    upstream: CIMultiDictProxy[str], *, foreign: bool = False
+) -> list[tuple[str, str]]:
+    """The headers of an answer that cross; of one that was translated only those all clients know."""
+    if foreign:
+        return [pair for pair in upstream.items() if pair[0].lower() in _FROM_ALL]
     return [(name, value) for name, value in upstream.items() if goes_to_client(name)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from aiohttp import web
 
 from aimux.errors import InvalidRequest, TooLarge, UnsupportedEncoding
 from aimux.model.request import WireFormat
 from aimux.wire.codec import Operation
+from aimux.wire.inquiry import Inquiry
 from aimux.wire.jsontext import Document, scan
 
 _READABLE_ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
@@ -27,14 +28,13 @@ _AGENTS: Final = (
 )
 
 
-class Ingress(NamedTuple):
-    """One request.  ``query`` is as it was written, without a token in it."""
+class Ingress(Inquiry):
+    """One request with what HTTP says of it.  ``query`` is as it was written, without a token in it;
+    ``target`` is the value of ``x-aimux-target``.
+    """
 
-    format: WireFormat
-    operation: Operation
-    document: Document
-    model: str
-    stream: bool
+    __slots__ = ("query", "target")
+
     query: str
     target: str | None
 
@@ -60,15 +60,12 @@ async def read_request(
     else:
         model = _model(document)
         stream = _stream(document)
-    return Ingress(
-        format=format_,
-        operation=operation,
-        document=document,
-        model=model,
-        stream=stream,
-        query=_without_token(request.rel_url.raw_query_string),
-        target=request.headers.get("x-aimux-target"),
-    )
+    query = _without_token(request.rel_url.raw_query_string)
+    array = stream and format_ is WireFormat.GEMINI and "alt=sse" not in query
+    ingress = Ingress(format_, document, model, operation=operation, stream=stream, array=array)
+    ingress.query = query
+    ingress.target = request.headers.get("x-aimux-target")
+    return ingress
 
 
 def agent_of(request: web.Request) -> str | None:

@@ -14,11 +14,15 @@ from typing import Final, Literal
 
 from aimux.admin.shapes import AttemptShape, ExchangeShape
 from aimux.errors import AimuxError
+from aimux.model.loss import Loss
 from aimux.model.request import WireFormat
 from aimux.model.response import UNKNOWN, Usage
 from aimux.routing.plan import Decision
 
 Outcome = Literal["open", "ok", "client_error", "upstream_error", "cut", "client_gone", "rejected"]
+
+MAX_DROPPED_CHARS: Final = 1000
+"""Of ``x-aimux-dropped``: some proxies refuse longer headers."""
 
 KEPT: Final = 500
 """Exchanges kept in memory, about 2 KB each."""
@@ -72,9 +76,16 @@ class Record:
     status: int = 0
     outcome: Outcome = "open"
     error: str | None = None
+    losses: tuple[Loss, ...] = ()
+    """What translation could not carry to the provider that answered."""
     usage: Usage = UNKNOWN
     first_event: float | None = None
     ended: float | None = None
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the usage is a guess."""
+        return bool(self.losses) and any(each.code == "usage.estimated" for each in self.losses)
 
     def headers(self) -> list[tuple[str, str]]:
         """What aimux says of the exchange to its client, as far as it is known now."""
@@ -87,7 +98,14 @@ class Record:
                 ("x-aimux-model", self.model),
                 ("x-aimux-mode", self.mode),
             ]
+        if self.losses:
+            headers.append(("x-aimux-dropped", self._dropped()))
         return headers
+
+    def _dropped(self) -> str:
+        """The codes of what was lost, each once, as far as a header should be long."""
+        codes = ",".join(dict.fromkeys(loss.code for loss in self.losses))
+        return codes if len(codes) <= MAX_DROPPED_CHARS else codes[:MAX_DROPPED_CHARS] + "..."
 
     def failed(self, outcome: Outcome, error: AimuxError) -> None:
         """Notes how the exchange failed."""
@@ -110,6 +128,7 @@ class Record:
             "status": self.status,
             "outcome": self.outcome,
             "error": self.error,
+            "dropped": self._dropped() if self.losses else None,
             "input_tokens": self.usage.input_tokens,
             "output_tokens": self.usage.output_tokens,
             "cache_read_tokens": self.usage.cache_read_tokens,
@@ -141,6 +160,10 @@ class Record:
             outcome=self.outcome,
             error=self.error,
             attempts=[attempt.shape(now) for attempt in self.attempts],
+            dropped=[
+                {"code": loss.code, "severity": loss.severity.name.lower(), "words": loss.words}
+                for loss in self.losses
+            ],
             input_tokens=self.usage.input_tokens,
             output_tokens=self.usage.output_tokens,
             cache_read_tokens=self.usage.cache_read_tokens,

@@ -1,17 +1,21 @@
-"""The HTTP server under the application: aiohttp's, with two things done differently.
+"""The HTTP server under the application: aiohttp's, with three things done differently.
 
 What is not valid HTTP never becomes a request, so no middleware sees it.  aiohttp answers it in plain
 text and writes a traceback into the log; here it is answered with JSON that the readers of Anthropic's
 and of OpenAI's errors both understand (the path, and with it the dialect, is not known then), and it is
 not an event for the log: anybody can send garbage.
 
-And a connection on which no request comes is closed: aiohttp waits for a first one for ever.
+A connection on which no request comes is closed: aiohttp waits for a first one for ever.
+
+And a request to one of the few addresses that get nearly all of them does not go through the router:
+it is looked up by its path alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -19,6 +23,11 @@ from aiohttp import web
 from aimux.wire import jsontext
 
 logger = logging.getLogger("aimux.http")
+
+Serve = Callable[[Any], Awaitable[web.StreamResponse]]
+
+SHORT_WAYS: Final = web.AppKey("short_ways", Mapping[str, Serve])
+"""By path, what answers a POST to it, with the door around it: nothing else stands before it."""
 
 FIRST_HEAD_S: Final = 15.0
 """From a connection to the end of its first request's head; between requests the keep-alive limit counts."""
@@ -91,9 +100,11 @@ class Connection(web.RequestHandler):
 class _Server(web.Server):
     """Makes our connections instead of aiohttp's."""
 
-    def __init__(self, server: web.Server, options: dict[str, Any]) -> None:
+    def __init__(
+        self, server: web.Server, options: dict[str, Any], short_ways: Mapping[str, Serve]
+    ) -> None:
         super().__init__(
-            server.request_handler,
+            _short(server.request_handler, short_ways) if short_ways else server.request_handler,
             request_factory=server.request_factory,
             handler_cancellation=server.handler_cancellation,
             loop=server._loop,  # noqa: SLF001 -- aiohttp has no other way to pass it on
@@ -114,4 +125,16 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         options = {key: value for key, value in OPTIONS.items() if key != "handler_cancellation"}
-        return _Server(server, options)
+        return _Server(server, options, self._app.get(SHORT_WAYS, {}))
+
+
+def _short(handle: Serve, short_ways: Mapping[str, Serve]) -> Serve:
+    """Answers a POST to one of the paths without the router; all else goes through it."""
+
+    def handler(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        serve = short_ways.get(request.path) if request.method == "POST" else None
+        if serve is None or "expect" in request.headers:
+            return handle(request)
+        return serve(request)
+
+    return handler

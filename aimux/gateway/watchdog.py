@@ -1,11 +1,12 @@
-"""One timer for everything in an exchange that can take too long.
+"""One timer for everything in all exchanges that can take too long.
 
 An exchange waits for several things in turn (a head, a first event, the next piece), each with its
 limit, and owes its client a sign of life meanwhile.  Setting a timer for each wait would cost more
-than relaying the piece that is waited for.  So there is one timer, it looks at two clocks that the
-exchange only has to set, and it sets itself anew for the next moment something could be due.  It looks
-once a second in any case, so that a limit that comes to hold later rarely needs a timer of its own; an
-exchange that is over within a second has set one timer in its life.
+than relaying the piece that is waited for, and even one for each exchange is felt.  So there is one
+timer for all of them.  It goes off when the first limit could have passed, and once a second in any
+case while there is an exchange at all, so that a limit that comes to hold later rarely has to set it
+anew.  Each exchange has a watchdog, with two clocks that it only has to set; whenever the timer goes
+off, every watchdog looks at its own.
 
 When a limit passes, the watchdog cancels the exchange's task; :meth:`Watchdog.claim` tells that
 cancellation from any other.
@@ -24,16 +25,48 @@ ENDING: Final = "ending"
 """The phase in which an exchange is cut because the daemon ends."""
 
 
+class Watch:
+    """The timer that all watchdogs of a loop share."""
+
+    __slots__ = ("_dogs", "_timer", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._dogs: set[Watchdog] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expect(self, dog: Watchdog, when: float) -> None:
+        """A watchdog wants to look at its clocks by then."""
+        self._dogs.add(dog)
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self.loop.call_at(when, self._look)
+
+    def forget(self, dog: Watchdog) -> None:
+        """A watchdog has nothing to look at any more."""
+        self._dogs.discard(dog)
+
+    def _look(self) -> None:
+        self._timer = None
+        now = self.loop.time()
+        for dog in tuple(self._dogs):
+            dog.look(now)
+
+
 class Watchdog:
     """Watches one exchange.  All times are the loop's clock, in seconds."""
 
     __slots__ = (
-        "_deadline", "_heartbeat_s", "_idle_s", "_task", "_timer",
-        "_total", "expired", "heard", "loop", "on_silence", "phase", "told", "writing",
+        "_deadline", "_heartbeat_s", "_idle_s", "_task", "_total", "_watch", "expired", "heard",
+        "loop", "on_silence", "phase", "told", "writing",
     )  # fmt: skip
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, heartbeat_s: float) -> None:
+    def __init__(self, watch: Watch, heartbeat_s: float) -> None:
         """Watches the task that makes it; a heartbeat is due after ``heartbeat_s`` of silence."""
+        self._watch = watch
+        loop = watch.loop
         task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101 -- an exchange runs in a task
         now = loop.time()
@@ -45,7 +78,6 @@ class Watchdog:
         self._deadline = _NEVER
         self._idle_s = _NEVER
         self._total = _NEVER
-        self._timer: asyncio.TimerHandle | None = None
         self.phase = ""
         self.expired = ""
         """The phase whose limit has passed; empty when none has."""
@@ -90,9 +122,7 @@ class Watchdog:
 
     def stop(self) -> None:
         """Ends the watch."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._watch.forget(self)
 
     def cut(self) -> None:
         """Ends the exchange now: the daemon does not wait any longer."""
@@ -118,20 +148,14 @@ class Watchdog:
         )
 
     def _set(self, now: float) -> None:
-        """Sets the timer, unless one is set that comes early enough to look again."""
         due = self._next(now)
-        if self._timer is not None:
-            if self._timer.when() <= due:
-                return
-            self._timer.cancel()
         if due < _NEVER:
-            self._timer = self.loop.call_at(max(now, min(due, now + _LOOK_S)), self._look)
+            self._watch.expect(self, max(now, min(due, now + _LOOK_S)))
         else:
-            self._timer = None
+            self._watch.forget(self)
 
-    def _look(self) -> None:
-        self._timer = None
-        now = self.loop.time()
+    def look(self, now: float) -> None:
+        """Looks at the clocks; called by the timer."""
         if now >= self._total:
             self._expire("total")
         elif now >= self._deadline or (not self.writing and now >= self.heard + self._idle_s):

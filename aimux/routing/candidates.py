@@ -7,7 +7,8 @@ A model name leads to targets in this order, the first that applies holds:
     direct     a name that is itself ``provider/model`` or ``provider,model``
     default    ``routing.default``; where that is empty, every provider in the order of the file
 
-A target becomes a candidate when its provider can be used and speaks the client's format.
+A target becomes a candidate when its provider can be used.  One that speaks the client's format is
+relayed to; to any other the request is translated, into the provider's main format.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Asked(NamedTuple):
     format: WireFormat
     target: str | None = None
     """The value of ``x-aimux-target``."""
+    translates: bool = True
+    """Whether what is wanted can be said in another format; embeddings cannot."""
 
 
 def plan(
@@ -48,7 +51,8 @@ def plan(
 
     Raises:
         UnknownModel: the request names a target whose provider does not exist.
-        NotTranslatable: none of the providers speaks the client's format.
+        NotTranslatable: what is wanted exists in the client's format only, and none of the providers
+            speaks it.
         NoCandidate: nobody can be asked; the text says why of each.
     """
     model = asked.model
@@ -64,12 +68,16 @@ def plan(
         if provider is None or problem:
             speaks = speaks or (provider is not None and asked.format in provider.endpoints)
             refusals.append(Refusal(str(target), problem or ""))
-        elif asked.format not in provider.endpoints:
-            foreign = True
-            refusals.append(Refusal(str(target), _foreign(asked.format, provider)))
-        else:
+        elif asked.format in provider.endpoints:
             name = model if target.model == ASKED else target.model
             candidates.append(Candidate(provider, name, asked.format, Mode.RELAY))
+        elif asked.translates:
+            name = model if target.model == ASKED else target.model
+            main = next(iter(provider.endpoints))
+            candidates.append(Candidate(provider, name, main, Mode.TRANSLATE))
+        else:
+            foreign = True
+            refusals.append(Refusal(str(target), _foreign(asked.format, provider)))
     if not candidates:
         raise _nobody(asked, refusals, foreign=foreign and not speaks)
     decision = Decision(asked.model, route, tuple(map(str, candidates)), tuple(refusals))
@@ -78,7 +86,7 @@ def plan(
 
 def _foreign(asked: WireFormat, provider: Provider) -> str:
     spoken = ", ".join(provider.endpoints)
-    return f"it speaks {spoken}, the request is {asked}, and this version does not translate"
+    return f"it speaks {spoken}, the request is {asked}, and there is no other way to say it"
 
 
 def _nobody(

@@ -6,11 +6,12 @@ A ``Plan`` is made before the first byte goes out and never changes; the ``Decis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aimux.catalogue.provider import ModelFacts, Provider
 from aimux.model.request import WireFormat
 from aimux.wire.codec import Mode
+from aimux.wire.target import Target as WireTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,30 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A target that could answer this request: which model, in which format, in which mode."""
+    """A target that could answer this request: which model, in which format, in which mode.
+
+    ``target`` is what the wire has to know of it.
+    """
 
     provider: Provider
     model: str
     format: WireFormat
     mode: Mode
+    target: WireTarget = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Made once, with the plan, and not for every request."""
+        facts = self.facts
+        target = WireTarget(
+            provider=self.provider.name,
+            model=self.model,
+            vendor=self.provider.preset or "",
+            context_tokens=facts.context,
+            max_output_tokens=facts.max_output,
+            capabilities=facts.capabilities,
+            quirks=frozenset(self.provider.quirks),
+        )
+        object.__setattr__(self, "target", target)
 
     @property
     def facts(self) -> ModelFacts:

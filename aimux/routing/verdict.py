@@ -45,6 +45,8 @@ class Signal(StrEnum):
 
     CONNECT = "connect"
     BAD_REQUEST = "bad_request"
+    UNSUPPORTED = "unsupported"
+    """This target cannot be told what the client said; nothing was sent."""
     CONTEXT_OVERFLOW = "context_overflow"
     TOO_LARGE = "too_large"
     BILLING = "billing"
@@ -85,6 +87,7 @@ TABLE: Final[Mapping[Signal, Row]] = {
     Signal.BAD_REQUEST: Row(Blame.CALLER, Again.NEVER, False, False),
     Signal.CONTEXT_OVERFLOW: Row(Blame.CALLER, Again.NEVER, False, False),
     Signal.TOO_LARGE: Row(Blame.CALLER, Again.NEVER, False, False),
+    Signal.UNSUPPORTED: Row(Blame.NOBODY, Again.NEVER, False, True),
     Signal.BILLING: Row(Blame.ACCOUNT, Again.NEVER, True, True, rest_s=600.0),
     Signal.AUTH: Row(Blame.KEY, Again.NEVER, True, True, rest_s=600.0),
     Signal.MODEL_UNKNOWN: Row(Blame.MODEL, Again.NEVER, False, True, rest_s=600.0),

@@ -88,6 +88,9 @@ def raw_entry(record: logging.LogRecord) -> Entry:
         "logger": record.name,
         "message": _message(record),
     }
+    if type(record) is Fact:  # its fields are ours: they have names, and none that is reserved
+        line.update(record.fields.log_fields())
+        return line
     fields = _fields(record)
     if not _RESERVED.isdisjoint(fields):
         fields = {f"{name}_" if name in _RESERVED else name: fields[name] for name in fields}

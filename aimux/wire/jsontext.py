@@ -5,10 +5,12 @@ are found, not decoded, so that a relay can look at ``model`` and ``stream`` of 
 and replace one of them while every other byte stays where it was.
 
 How positions are found.  msgspec gives each top-level value as the exact bytes it had, in the order
-of the keys, but not where they stand.  Between two values there is only white space, a comma, a key
-and a colon; so walking along the keys, with each value compared and stepped over, gives every position
-without reading the values again.  A repeated key breaks that walk (of its values only the last is in
-the mapping), and is refused: two readers of such a body may see different requests.
+of the keys, but not where they stand.  In a body without white space between them, and nearly all have
+none, the lengths alone tell: anything else in the text (white space, an escape in a key, a repeated
+key) would make it longer than the sum.  Otherwise there is only white space, a comma, a key and a colon
+between two values; so walking along the keys, with each value compared and stepped over, gives every
+position without reading the values again.  A repeated key breaks that walk (of its values only the last
+is in the mapping), and is refused: two readers of such a body may see different requests.
 
 msgspec refuses to decode lone surrogates (``"\ud83d"``), which clients send when they cut text in the
 middle of an emoji.  A value that holds one is decoded by the standard library; a body with one in a
@@ -140,7 +142,18 @@ def scan(raw: bytes) -> Document:
         raise InvalidRequest("the body is nested too deeply") from problem
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _scan_slowly(raw)
-    return Document(raw, _spans(raw, values))
+    return Document(raw, _compact_spans(raw, values) or _spans(raw, values))
+
+
+def _compact_spans(raw: bytes, values: dict[str, msgspec.Raw]) -> dict[str, tuple[int, int]] | None:
+    """Positions by the lengths alone, where nothing stands between the values that need not."""
+    spans: dict[str, tuple[int, int]] = {}
+    position = 0
+    for key, value in values.items():
+        start = position + len(key) + 4  # a brace or a comma, two quotes and a colon
+        position = start + len(memoryview(value))
+        spans[key] = (start, position)
+    return spans if position + 1 == len(raw) else None
 
 
 def _spans(raw: bytes, values: dict[str, msgspec.Raw]) -> dict[str, tuple[int, int]]:

@@ -23,11 +23,13 @@ import zlib
 from typing import Final
 
 from aimux.model.parts import Opaque, OpaqueKind
+from aimux.model.request import WireFormat
 from aimux.wire import jsontext
 
 MARK: Final = "aimux1."
 MARK_BYTES: Final = b"aimux1."
 _MARK_BASE64: Final = base64.b64encode(b"aimux1")  # six bytes: their base64 stands alone
+_IN_BASE64: Final = frozenset({WireFormat.GEMINI, WireFormat.OPENAI_CHAT})
 MAX_CARRIER_CHARS: Final = 16 * 2**20
 _MAX_PAYLOAD_BYTES: Final = 64 * 2**20
 
@@ -88,9 +90,11 @@ def is_carrier(text: str) -> bool:
     return text.startswith((MARK, _MARK_BASE64.decode("ascii")))
 
 
-def may_hold_carrier(raw: bytes) -> bool:
-    """Whether a request's body could hold a carrier: a look at the bytes."""
-    return MARK_BYTES in raw or _MARK_BASE64 in raw
+def may_hold_carrier(raw: bytes, format_: WireFormat) -> bool:
+    """Whether a client of this format could have put a carrier into a request's body: a look at the
+    bytes.
+    """
+    return (_MARK_BASE64 if format_ in _IN_BASE64 else MARK_BYTES) in raw
 
 
 def _inflate(packed: bytes) -> bytes:

@@ -154,5 +154,30 @@ def event(data: bytes, name: str = "") -> bytes:
     return b"%bdata: %b\n\n" % (head, data)
 
 
+class ArrayForm:
+    """Events as the elements of one JSON array, which is how Gemini streams to whoever does not ask for
+    events.  Fed whole events, ended once.
+    """
+
+    __slots__ = ("_begun",)
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    def feed(self, events: bytes) -> bytes:
+        """The elements that the events are."""
+        pieces = []
+        for block in events.split(b"\n\n"):
+            data = fields(block)[1]
+            if data:
+                pieces += [b",\r\n" if self._begun else b"[", data]
+                self._begun = True
+        return b"".join(pieces)
+
+    def end(self) -> bytes:
+        """The end of the array."""
+        return b"]" if self._begun else b"[]"
+
+
 KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment: activity for whoever counts bytes, nothing for whoever reads events."""

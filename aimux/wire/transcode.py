@@ -1,7 +1,10 @@
 """One attempt, both ways: the client's request to the upstream's bytes, its answer to the client's.
 
-In RELAY, the request's bytes go out with the model's name spliced in place, and the answer's bytes
-come back as they were, with a tap beside them that reads usage and completeness.
+    RELAY       the same format: the request's bytes go out with the model's name spliced in place, and
+                the answer's bytes come back as they were, with a tap beside them that reads usage and
+                completeness
+    PATCH       the same format, and the provider has an accent: named edits on the decoded request
+    TRANSLATE   another format, by way of the neutral model
 
 Three kinds of answer are told apart by the first bytes, since labels lie:
 
@@ -10,7 +13,10 @@ Three kinds of answer are told apart by the first bytes, since labels lie:
               possible at every moment
     body      one JSON document; held until it is complete or too large to hold, so that a failure
               before that can still go to another provider
-    opaque    compressed although we asked for identity: passed on unread, usage unknown
+    opaque    compressed although we asked for identity: a relay passes it on unread, usage unknown
+
+A client that asked for a stream gets one, whatever the upstream sends, and the other way round: an
+answer of the wrong kind is translated, from its format into the same.
 
 The caller feeds what arrives, looks at ``begun`` and ``error`` until the answer has begun, and ends
 with exactly one of :meth:`Transcoder.finish` or :meth:`Transcoder.fail`.
@@ -21,20 +27,41 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, Final
 
-from aimux.errors import AimuxError, NotTranslatable, StreamCut, UpstreamError, UpstreamProtocol
-from aimux.model.request import WireFormat
+from aimux.errors import AimuxError, StreamCut, UpstreamError, UpstreamProtocol, UpstreamStatus
+from aimux.model.loss import Loss
+from aimux.model.parts import ToolCall
+from aimux.model.request import FunctionTool, Request, WireFormat
 from aimux.model.response import UNKNOWN, Usage
+from aimux.wire import carriers, opaque, quirks
+from aimux.wire.adapt import Adapted, adapt
 from aimux.wire.codec import Mode, Operation, Reported
+from aimux.wire.encoding import Unpacker
 from aimux.wire.errorkinds import excerpt, mapping
+from aimux.wire.estimate import estimated_tokens
 from aimux.wire.formats import CODECS
-from aimux.wire.jsontext import Document, loads, pick
-from aimux.wire.sse import BOM, BlockReader, BlockTooLarge, fields
+from aimux.wire.inquiry import Inquiry
+from aimux.wire.jsontext import Document, dumps, loads, pick
+from aimux.wire.leaked import LeakedCalls
+from aimux.wire.memory import Remembering
+from aimux.wire.names import Names
+from aimux.wire.restore import Restore
+from aimux.wire.sse import BOM, ArrayForm, BlockReader, BlockTooLarge, fields
+from aimux.wire.stops import Stops
+from aimux.wire.target import Audience, Target
+from aimux.wire.translation import Filter, Translation, broke_off, plain_audience
 
 MAX_HELD_BYTES: Final = 2**20
-"""Most of a JSON answer that is held back; a larger one goes on as it comes."""
+"""Most of a JSON answer that a relay holds back; a larger one goes on as it comes."""
 
 MAX_READ_BYTES: Final = 16 * 2**20
 """Most of a JSON answer that is kept to read its usage from at the end."""
+
+MAX_BODY_BYTES: Final = 64 * 2**20
+"""Most of a JSON answer that is translated."""
+
+REPAIR_CALLS: Final = "repair-leaked-calls"
+REPAIRS: Final = frozenset({REPAIR_CALLS, "split-think-tags"})
+"""Quirks that somebody chooses for a provider of any format, whose answers must then be read."""
 
 _FIELDS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
 
@@ -62,39 +89,31 @@ class Transcoder:
     """The seam between a client and one attempt at an upstream.  Pure; one per attempt."""
 
     __slots__ = (
-        "_blocks", "_codec", "_held", "_kept", "_kept_bytes", "_kind", "_tap", "_usage", "begun",
-        "dropped", "error", "mode", "model", "operation", "stream",
+        "_array", "_blocks", "_codec", "_format", "_held", "_inquiry", "_kept", "_kept_bytes",
+        "_kind", "_memory", "_tap", "_target", "_translation", "_unpack", "_usage", "begun",
+        "error", "losses", "mode",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        formats: tuple[WireFormat, WireFormat],
-        model: str,
-        *,
-        operation: Operation = Operation.GENERATE,
-        stream: bool,
-    ) -> None:
-        """``formats`` are the client's and the upstream's.
-
-        Raises:
-            NotTranslatable: they differ.
-        """
-        client, upstream = formats
-        if client is not upstream:
-            raise NotTranslatable(f"a {client} request cannot be sent to a {upstream} address yet")
-        self._codec = CODECS[client]
+    def __init__(self, inquiry: Inquiry, format_: WireFormat, target: Target) -> None:
+        """``format_`` is the upstream's."""
+        self._inquiry = inquiry
+        self._format = format_
+        self._target = target
+        self._memory = inquiry.caller.memory
+        self._codec = CODECS[format_]
         self._tap = self._codec.tap()
         self._blocks = BlockReader()
+        self._translation: Translation | None = None
+        self._unpack: Unpacker | None = None
+        self._array: ArrayForm | None = None
         self._kind = _Kind.UNKNOWN
         self._held: list[bytes] = []
         self._kept: list[bytes] = []
         self._kept_bytes = 0
         self._usage = UNKNOWN
-        self.mode = Mode.RELAY
-        self.model = model
-        self.operation = operation
-        self.stream = stream
-        self.dropped: tuple[str, ...] = ()
+        self.mode = Mode.RELAY if inquiry.format is format_ else Mode.TRANSLATE
+        self.losses: tuple[Loss, ...] = ()
+        """What of the request did not cross; known after :meth:`request`."""
         self.begun = False
         """The answer has begun: what :meth:`feed` gives may and must go to the client."""
         self.error: Reported | None = None
@@ -105,13 +124,94 @@ class Transcoder:
     @property
     def path(self) -> str | None:
         """Where the request goes below the endpoint's address; None where it has no place."""
-        return self._codec.path(self.operation, self.model, stream=self.stream)
+        inquiry = self._inquiry
+        return self._codec.path(inquiry.operation, self._target.model, stream=inquiry.stream)
 
-    def request(self, document: Document) -> bytes:
-        """The body for the upstream.  Gemini has the model in its path and nothing to splice."""
-        if "model" not in document:
+    def query(self, asked: str) -> str:
+        """The query of the address; ``asked`` is the client's, which only its own vendor reads."""
+        if self.mode is not Mode.TRANSLATE:
+            return asked
+        streams = self._inquiry.stream and self._format is WireFormat.GEMINI
+        return "alt=sse" if streams else ""
+
+    def request(self) -> bytes:
+        """The body for the upstream.
+
+        Raises:
+            InvalidRequest: what the client sent cannot be read; relaying leaves that to the upstream.
+            UnsupportedContent: this upstream cannot be told what the client said; another may.
+        """
+        document, format_, target = self._inquiry.document, self._format, self._target
+        if self.mode is Mode.TRANSLATE:
+            return self._translated()
+        if target.quirks & REPAIRS and self._inquiry.operation is Operation.GENERATE:
+            self._translation = self._repaired()
+            return self._patched(document)
+        if self._accented(document) or opaque.may_hold_carrier(document.raw, format_):
+            return self._patched(document)
+        if "model" not in document:  # Gemini has the model in its path and nothing to splice
             return document.raw
-        return document.splice("model", self.model)
+        return document.splice("model", target.model)
+
+    def _accented(self, document: Document) -> bool:
+        """Whether the provider may want something of the request otherwise."""
+        spoken = self._target.quirks
+        return bool(spoken) and quirks.touched(document.raw, self._format, spoken, document.keys())
+
+    def _patched(self, document: Document) -> bytes:
+        self.mode = Mode.PATCH
+        keys = document.keys()
+        body = {key: document.exact(key) for key in keys}
+        if "model" in body:
+            body["model"] = self._target.model
+        losses = carriers.without_carriers(body, self._format, self._target)
+        losses += quirks.edited(body, self._format, self._target, own=True)
+        self.losses = tuple(dict.fromkeys(losses))
+        return dumps(body)
+
+    def _translated(self) -> bytes:
+        asked, target = self._inquiry.request, self._target
+        if self._memory is not None:
+            asked = self._memory.completed(self._inquiry.caller.client, asked)
+        adapted = adapt(asked, self._codec.rules(target), target)
+        written = self._codec.write_request(adapted.request, target)
+        losses = [*adapted.losses, *written.losses]
+        losses += quirks.edited(written.body, self._format, target)
+        self.losses = tuple(dict.fromkeys(losses))
+        self._translation = self._crossing(
+            target,
+            Audience(asked, self._inquiry.caller.created_s),
+            self._filters(asked, adapted, written.stop_locally),
+        )
+        return dumps(written.body)
+
+    def _filters(self, asked: Request, adapted: Adapted, stops: tuple[str, ...]) -> list[Filter]:
+        """What the answer goes through between the provider's reader and the client's writer."""
+        inquiry, filters = self._inquiry, list[Filter]()
+        if REPAIR_CALLS in self._target.quirks:
+            filters.append(LeakedCalls(adapted.names.declared))
+        calls = (part for message in asked.messages for part in message.parts)
+        taken = [part.id for part in calls if isinstance(part, ToolCall)]
+        filters.append(Restore(inquiry.format, adapted.names, taken, inquiry.caller.id))
+        if self._memory is not None:
+            forgets = inquiry.format is WireFormat.OPENAI_CHAT
+            filters.append(Remembering(self._memory, inquiry.caller.client, forgets=forgets))
+        if stops:
+            filters.append(Stops(stops))
+        return filters
+
+    def _crossing(self, target: Target, audience: Audience, filters: list[Filter]) -> Translation:
+        inquiry = self._inquiry
+        if inquiry.array:
+            self._array = ArrayForm()
+        return Translation(
+            (CODECS[inquiry.format], self._codec),
+            target,
+            audience,
+            filters,
+            stream=inquiry.stream,
+            prompt_tokens=lambda: estimated_tokens(inquiry.document, inquiry.format),
+        )
 
     # ------------------------------------------------------------ the answer
 
@@ -119,33 +219,53 @@ class Transcoder:
         """The head of a 2xx answer has come.
 
         Raises:
-            UpstreamProtocol: the answer is a web page; the upstream, or what stands before it, is at
-                fault.
+            UpstreamProtocol: the answer is a web page, or packed in a way nobody asked for; the
+                upstream, or what stands before it, is at fault.
         """
         if content_type.lower().startswith("text/html"):
             raise UpstreamProtocol(
                 "it answered with a web page",
                 hint="is its base_url right, and does a proxy or a login page stand before it?",
             )
-        if content_encoding.lower() not in {"", "identity"}:
+        if content_encoding.lower() in {"", "identity"}:
+            return
+        if self.mode is Mode.TRANSLATE:
+            self._unpack = Unpacker(content_encoding)
+        else:
             self._kind = _Kind.OPAQUE
             self.begun = True
 
     @property
     def streaming(self) -> bool:
-        """Whether the answer is a stream of events, as far as has been seen."""
+        """Whether the client gets a stream of events, as far as has been seen."""
+        if self._translation is not None:
+            return self._inquiry.stream
         return self._kind is _Kind.EVENTS
 
+    @property
+    def content_type(self) -> str | None:
+        """What the client gets; None where it is what the upstream says it is."""
+        if self._translation is None:
+            return None
+        events = self._inquiry.stream and not self._inquiry.array
+        return "text/event-stream; charset=utf-8" if events else "application/json"
+
     def feed(self, chunk: bytes) -> bytes:
-        """What the client gets for a chunk: nothing, the chunk itself, or all that was held.
+        """What the client gets for a chunk: nothing, the chunk itself, all that was held, or what it
+        means in the client's format.
 
         Raises:
-            UpstreamProtocol: an event is too large.
+            UpstreamProtocol: an event or a body is too large, or is not packed as it says.
+            UpstreamStatus: the upstream broke off earlier, in the middle of a translated stream.
         """
+        if self._unpack is not None:
+            chunk = self._unpack.feed(chunk)
         if self._kind is _Kind.UNKNOWN:
             self._held.append(chunk)
             chunk = self._release()
             self._kind = _kind_of(chunk)
+            if self._kind is _Kind.EVENTS and self._translation is None:
+                self._collect_if_unwanted()
         match self._kind:
             case _Kind.EVENTS:
                 return self._feed_events(chunk)
@@ -157,11 +277,37 @@ class Transcoder:
                 self._held.append(chunk)
                 return b""
 
+    def _collect_if_unwanted(self) -> None:
+        """A stream for a client that asked for none is collected."""
+        inquiry = self._inquiry
+        if not inquiry.stream and inquiry.operation is Operation.GENERATE:
+            self._translation = self._to_itself()
+
+    def _to_itself(self) -> Translation:
+        """From a format to the same: what goes in comes out, in the other of its two forms."""
+        inquiry = self._inquiry
+        audience = plain_audience(inquiry.model, stream=inquiry.stream)
+        restore = Restore(inquiry.format, Names(), (), inquiry.caller.id)
+        return self._crossing(Target("", self._target.model), audience, [restore])
+
+    def _repaired(self) -> Translation:
+        """From a format to the same, with what the model has said in the wrong place put right."""
+        inquiry, target = self._inquiry, self._target
+        asked = inquiry.request
+        names = [tool.name for tool in asked.tools if isinstance(tool, FunctionTool)]
+        filters: list[Filter] = [Restore(inquiry.format, Names(), (), inquiry.caller.id)]
+        if REPAIR_CALLS in target.quirks:
+            filters.insert(0, LeakedCalls(frozenset(names)))
+        reading = Target("", target.model, quirks=target.quirks)
+        return self._crossing(reading, Audience(asked, inquiry.caller.created_s), filters)
+
     def _feed_events(self, chunk: bytes) -> bytes:
         try:
             blocks = self._blocks.feed(chunk)
         except BlockTooLarge as problem:
             raise UpstreamProtocol(str(problem)) from problem
+        if self._translation is not None:
+            return self._through(self._translation, blocks)
         watch = self._tap.watch
         for block in blocks:
             watch(block)
@@ -175,8 +321,29 @@ class Transcoder:
             blocks, self._held = self._held, []
         return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
+    def _through(self, translation: Translation, blocks: list[bytes]) -> bytes:
+        if translation.failure is not None and self.begun:
+            raise broke_off(translation.failure, self._target.provider)
+        pieces = [piece for block in blocks if (piece := translation.block(block))]
+        self._note(translation)
+        return self._framed(b"".join(pieces))
+
+    def _note(self, translation: Translation) -> None:
+        self.begun = translation.begun
+        failure = translation.failure
+        if failure is not None and self.error is None:
+            self.error = Reported(failure.kind, failure.message, failure.code)
+
+    def _framed(self, events: bytes) -> bytes:
+        return events if self._array is None or not events else self._array.feed(events)
+
     def _feed_body(self, chunk: bytes) -> bytes:
         self._kept_bytes += len(chunk)
+        if self._converts:
+            if self._kept_bytes > MAX_BODY_BYTES:
+                raise UpstreamProtocol(f"its answer is larger than {MAX_BODY_BYTES} bytes")
+            self._kept.append(chunk)
+            return b""
         if self._kept_bytes <= MAX_READ_BYTES:
             self._kept.append(chunk)
         else:
@@ -188,6 +355,12 @@ class Transcoder:
             return b""
         self.begun = True
         return self._release()
+
+    @property
+    def _converts(self) -> bool:
+        """Whether a body has to become something else before the client gets it."""
+        inquiry = self._inquiry
+        return self._translation is not None or (inquiry.stream and not inquiry.array)
 
     def _release(self) -> bytes:
         held, self._held = self._held, []
@@ -202,8 +375,11 @@ class Transcoder:
             StreamCut: the answer ended without its last event, or its last brace; the upstream is at
                 fault.
             UpstreamProtocol: it is neither a stream nor JSON.
+            UpstreamStatus: it broke off in the middle of a translated stream.
         """
         match self._kind:
+            case _Kind.EVENTS if self._translation is not None:
+                return self._finish_crossing(self._translation)
             case _Kind.EVENTS:
                 return self._finish_events()
             case _Kind.OPAQUE:
@@ -212,6 +388,24 @@ class Transcoder:
                 return self._finish_body()
             case _:
                 raise StreamCut("the answer ended before it began")
+
+    def _finish_crossing(self, translation: Translation) -> bytes:
+        last = self._blocks.rest
+        out = translation.block(last) if _is_whole(fields(last)[1]) else b""
+        if translation.failure is None:
+            out += translation.end()
+        return self._ended(translation, out)
+
+    def _ended(self, translation: Translation, out: bytes) -> bytes:
+        begun = self.begun
+        self._note(translation)
+        if translation.failure is not None and begun:
+            raise broke_off(translation.failure, self._target.provider)
+        if translation.failure is not None:
+            self.begun = False
+            return b""
+        out = self._framed(out)
+        return out if self._array is None else out + self._array.end()
 
     def _finish_events(self) -> bytes:
         last = self._blocks.rest
@@ -230,7 +424,7 @@ class Transcoder:
 
     def _finish_body(self) -> bytes:
         held = self._release()
-        if self._kept_bytes > MAX_READ_BYTES:
+        if self._kept_bytes > MAX_READ_BYTES and not self._converts:
             return held
         body = b"".join(self._kept)
         try:
@@ -240,15 +434,37 @@ class Transcoder:
         self._usage = self._codec.usage_in(whole)
         if not self.begun and _is_error(whole):
             self.error = self._codec.read_error(200, body)
+        elif self._converts:
+            return self._converted(body)
         return held
+
+    def _converted(self, body: bytes) -> bytes:
+        """A whole answer as the client wants it."""
+        if self._translation is None:
+            self._translation = self._to_itself()
+        try:
+            return self._ended(self._translation, self._translation.body(body))
+        except UpstreamStatus as problem:
+            self.error = Reported(problem.kind, problem.message, problem.code)
+            return b""
 
     def fail(self, error: AimuxError, request_id: str) -> bytes:
         """The last event for a client whose stream has begun and will not be completed."""
-        return self._codec.error_event(error, request_id)
+        if self._translation is None:
+            return CODECS[self._inquiry.format].error_event(error, request_id)
+        event = self._translation.fail(error, request_id)
+        return event if self._array is None else self._framed(event) + self._array.end()
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the usage is a guess, because the upstream gave none."""
+        return self._translation is not None and self._translation.estimated
 
     @property
     def usage(self) -> Usage:
         """The tokens reported so far."""
+        if self._translation is not None:
+            return self._translation.usage
         return self._tap.usage() if self._kind is _Kind.EVENTS else self._usage
 
 

@@ -13,9 +13,20 @@ import argparse
 import json
 import sys
 
-from tests.bench.figures import FULL, QUICK, TINY, Effort, Figures, command_times, compare, memory
+from tests.bench.figures import (
+    FULL,
+    QUICK,
+    TINY,
+    Effort,
+    Figures,
+    command_times,
+    compare,
+    growth,
+    memory,
+)
 from tests.bench.report import table
 from tests.bench.subjects import home, python_server
+from tests.bench.translation import request_times_ms
 from tests.bench.workload import workloads
 
 
@@ -33,6 +44,8 @@ def run(effort: Effort) -> Figures:
             print(f"measuring: {kind.name}", file=sys.stderr)
             figures.comparisons.append(compare(kind, upstream, floor, aimux, effort))
         memory(place, aimux, small, figures, effort)
+        growth(aimux, kinds[-1].shot, figures)
+        figures.translate_ms = request_times_ms(effort.commands * 20)
     return figures
 
 

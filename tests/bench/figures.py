@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from tests.bench.load import Sample, measure, percentile, send
 from tests.bench.subjects import Home, Subject, running_daemon
-from tests.bench.workload import Workload
+from tests.bench.workload import HUGE_MODEL, MODEL, Shot, Workload
 
 CONNECTIONS: Final = 16
 WARM_UP_REQUESTS: Final = 64
@@ -51,11 +51,12 @@ class Goal:
         return figure >= self.bound if self.at_least else figure <= self.bound
 
 
-RATIO: Final = Goal(0.6, at_least=True)
 ADDED_MS: Final = Goal(1.0)
 READY_S: Final = Goal(1.0)
 MEMORY_MB: Final = Goal(90.0)
 VERSION_MS: Final = Goal(60.0)
+GROWTH_MB: Final = Goal(10.0)
+TRANSLATE_MS: Final = Goal(2.0)
 STATUS_MS: Final = Goal(200.0)
 
 
@@ -73,6 +74,7 @@ class Comparison:
     """One workload on the floor and on aimux."""
 
     workload: str
+    least_ratio: float = 0.6
     floor_per_s: float = 0.0
     aimux_per_s: float = 0.0
     ratio: float = 0.0
@@ -83,6 +85,11 @@ class Comparison:
     """Processor time per request of the one process."""
     latency: dict[str, Latency] = field(default_factory=dict)
     """By ``direct``, ``floor`` and ``aimux``."""
+
+    @property
+    def goal(self) -> Goal:
+        """The least part of the floor's throughput."""
+        return Goal(self.least_ratio, at_least=True)
 
     @property
     def added_ms(self) -> float:
@@ -100,6 +107,10 @@ class Figures:
     status_ms: float = 0.0
     memory_at_start_mb: float = 0.0
     memory_mb: float = 0.0
+    growth_mb: float = 0.0
+    """How much memory grew over one translated stream of 100 MB."""
+    translate_ms: dict[str, float] = field(default_factory=dict)
+    """An 80 KB request from Anthropic's format into each other, in milliseconds."""
     requests: int = 0
     """Requests that aimux had answered when its memory was read."""
 
@@ -111,11 +122,13 @@ class Figures:
         """Name, figure, goal, and whether it is met."""
         rows = []
         for each in self.comparisons:
-            rows.append((f"{each.workload}: ratio", each.ratio, RATIO))
+            rows.append((f"{each.workload}: ratio", each.ratio, each.goal))
             rows.append((f"{each.workload}: added ms", each.added_ms, ADDED_MS))
         rows += [
             ("ready s", self.ready_s, READY_S),
             ("memory MB", self.memory_mb, MEMORY_MB),
+            ("growth MB", self.growth_mb, GROWTH_MB),
+            ("translate ms", max(self.translate_ms.values(), default=0.0), TRANSLATE_MS),
             ("--version ms", self.version_ms, VERSION_MS),
             ("status ms", self.status_ms, STATUS_MS),
         ]
@@ -126,14 +139,17 @@ def compare(
     workload: Workload, upstream: Subject, floor: Subject, aimux: Subject, effort: Effort
 ) -> Comparison:
     """Measures one workload on both servers."""
-    result = Comparison(workload.name)
+    result = Comparison(workload.name, workload.ratio)
     pairs = [_pair(workload, floor, aimux, effort, turn) for turn in range(effort.rounds)]
     result.ratios = [pair["aimux"][0] / pair["floor"][0] for pair in pairs]
     result.ratio = statistics.median(result.ratios)
     result.floor_per_s, result.floor_cpu_ms = _medians(pairs, "floor")
     result.aimux_per_s, result.aimux_cpu_ms = _medians(pairs, "aimux")
     for name, subject in {"direct": upstream, "floor": floor, "aimux": aimux}.items():
-        result.latency[name] = _latency(workload, subject, effort)
+        shot = workload.latency
+        if subject is not aimux:
+            shot = workload.floor_latency or shot
+        result.latency[name] = _latency(workload, subject, shot, effort)
     return result
 
 
@@ -142,13 +158,14 @@ def _pair(
 ) -> dict[str, tuple[float, float]]:
     """Requests a second and processor milliseconds a request, by server."""
     order = (floor, aimux) if turn % 2 == 0 else (aimux, floor)
-    return {subject.name: _throughput(workload, subject, effort) for subject in order}
+    shots = {aimux.name: workload.shot, floor.name: workload.floor or workload.shot}
+    return {each.name: _throughput(each, shots[each.name], effort) for each in order}
 
 
-def _throughput(workload: Workload, subject: Subject, effort: Effort) -> tuple[float, float]:
-    send(subject.target, workload.body, count=WARM_UP_REQUESTS, connections=CONNECTIONS)
+def _throughput(subject: Subject, shot: Shot, effort: Effort) -> tuple[float, float]:
+    send(subject.target, shot, count=WARM_UP_REQUESTS, connections=CONNECTIONS)
     before = subject.cpu_s()
-    sample = measure(subject.target, workload.body, connections=CONNECTIONS, seconds=effort.seconds)
+    sample = measure(subject.target, shot, connections=CONNECTIONS, seconds=effort.seconds)
     used_ms = (subject.cpu_s() - before) * 1000
     return sample.requests_per_s, used_ms / sample.requests
 
@@ -158,10 +175,9 @@ def _medians(pairs: list[dict[str, tuple[float, float]]], name: str) -> tuple[fl
     return statistics.median(row[0] for row in rows), statistics.median(row[1] for row in rows)
 
 
-def _latency(workload: Workload, subject: Subject, effort: Effort) -> Latency:
-    body = workload.latency_body
-    send(subject.target, body, count=WARM_UP_REQUESTS // CONNECTIONS, connections=1)
-    sample = measure(subject.target, body, connections=1, seconds=effort.seconds)
+def _latency(workload: Workload, subject: Subject, shot: Shot, effort: Effort) -> Latency:
+    send(subject.target, shot, count=WARM_UP_REQUESTS // CONNECTIONS, connections=1)
+    sample = measure(subject.target, shot, connections=1, seconds=effort.seconds)
     times = _times(workload, sample)
     return Latency(*(round(percentile(times, percent), 3) for percent in (50, 95, 99)))
 
@@ -193,9 +209,18 @@ def memory(
     answered = _requests(place)
     missing = effort.requests_before_memory - answered
     if missing > 0:
-        send(daemon.target, workload.body, count=missing, connections=CONNECTIONS)
+        send(daemon.target, workload.shot, count=missing, connections=CONNECTIONS)
     figures.requests = _requests(place)
     figures.memory_mb = daemon.memory_mb()
+
+
+def growth(daemon: Subject, shot: Shot, figures: Figures) -> None:
+    """Reads the memory before and after one huge translated stream; a short one goes before it."""
+    send(daemon.target, shot, count=1, connections=1)
+    before = daemon.memory_mb()
+    huge = Shot(shot.body.replace(MODEL.encode(), HUGE_MODEL.encode()), shot.path, shot.end)
+    send(daemon.target, huge, count=1, connections=1)
+    figures.growth_mb = max(0.0, daemon.memory_mb() - before)
 
 
 def _requests(place: Home) -> int:

@@ -14,6 +14,8 @@ from typing import Final, cast
 
 import uvloop
 
+from tests.bench.workload import Shot
+
 HEADERS: Final = (
     b"accept: application/json\r\n"
     b"anthropic-version: 2023-06-01\r\n"
@@ -24,7 +26,7 @@ HEADERS: Final = (
     b"x-stainless-lang: js\r\n"
     b"x-stainless-retry-count: 0\r\n"
 )
-PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,11 @@ class Target:
     port: int
     token: str = "sk-test-bench"
 
-    def request(self, body: bytes) -> bytes:
+    def request(self, shot: Shot) -> bytes:
         """The bytes of one request."""
-        line = f"POST /v1/messages?beta=true HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n"
-        rest = f"x-api-key: {self.token}\r\ncontent-length: {len(body)}\r\n\r\n"
-        return line.encode() + HEADERS + rest.encode() + body
+        line = f"POST {shot.path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n"
+        rest = f"x-api-key: {self.token}\r\ncontent-length: {len(shot.body)}\r\n\r\n"
+        return line.encode() + HEADERS + rest.encode() + shot.body
 
 
 @dataclass(slots=True)
@@ -70,15 +72,15 @@ def percentile(values: list[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
-def measure(target: Target, body: bytes, *, connections: int, seconds: float) -> Sample:
+def measure(target: Target, shot: Shot, *, connections: int, seconds: float) -> Sample:
     """Keeps so many connections busy for a while."""
     budget = _Budget(deadline=time.perf_counter() + seconds)
-    return uvloop.run(_run(target, body, connections, budget))
+    return uvloop.run(_run(target, shot, connections, budget))
 
 
-def send(target: Target, body: bytes, *, count: int, connections: int) -> Sample:
+def send(target: Target, shot: Shot, *, count: int, connections: int) -> Sample:
     """Sends so many requests and no more."""
-    return uvloop.run(_run(target, body, connections, _Budget(count=count)))
+    return uvloop.run(_run(target, shot, connections, _Budget(count=count)))
 
 
 @dataclass(slots=True)
@@ -95,10 +97,12 @@ class _Budget:
         return self.count >= 0
 
 
-async def _run(target: Target, body: bytes, connections: int, budget: _Budget) -> Sample:
+async def _run(target: Target, shot: Shot, connections: int, budget: _Budget) -> Sample:
     loop = asyncio.get_running_loop()
-    request, sample, start = target.request(body), Sample(), time.perf_counter()
-    clients = [_Client(request, sample, budget, loop.create_future()) for _ in range(connections)]
+    request, sample, start = target.request(shot), Sample(), time.perf_counter()
+    clients = [
+        _Client(request, shot.end, sample, budget, loop.create_future()) for _ in range(connections)
+    ]
     for client in clients:
         await loop.create_connection(lambda made=client: made, "127.0.0.1", target.port)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     limit_s = PATIENCE_S + max(0.0, (budget.deadline or start) - start)
@@ -115,10 +119,15 @@ class _Client(asyncio.Protocol):
     """One connection: sends, reads to the end of the answer, sends again."""
 
     def __init__(
-        self, request: bytes, sample: Sample, budget: _Budget, done: asyncio.Future[None]
+        self,
+        request: bytes,
+        end: bytes,
+        sample: Sample,
+        budget: _Budget,
+        done: asyncio.Future[None],
     ) -> None:
         self.done = done
-        self._request, self._sample, self._budget = request, sample, budget
+        self._request, self._end, self._sample, self._budget = request, end, sample, budget
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
@@ -165,7 +174,7 @@ class _Client(asyncio.Protocol):
             return self._missing_bytes <= 0
         if not self._tail.endswith(b"\r\n0\r\n\r\n"):
             return False
-        if b'"message_stop"' not in self._tail:
+        if self._end not in self._tail:
             raise BadAnswer(f"a stream without its last event: {self._tail!r}")
         return True
 

@@ -37,6 +37,11 @@ format = "anthropic"
 base_url = "http://127.0.0.1:{port}"
 keys = ["env:BENCH_KEY"]
 
+[providers.chat]
+format = "openai-chat"
+base_url = "http://127.0.0.1:{port}/v1"
+keys = ["env:BENCH_KEY"]
+
 [routing]
 default = ["bench/*"]
 """

@@ -13,37 +13,36 @@ from tests.bench.figures import Comparison, Figures, Goal, Latency
 from tests.bench.load import BadAnswer, Target, percentile, send
 from tests.bench.report import table
 from tests.bench.subjects import ROOT, python_server
-from tests.bench.upstream import LONG, SHORT, WHOLE
-from tests.bench.workload import ANSWER_BYTES, EVENTS, SHORT_EVENTS, workloads
+from tests.bench.upstream import CHAT_LONG, CHAT_SHORT, LONG, SHORT, WHOLE
+from tests.bench.workload import ANSWER_BYTES, EVENTS, SHORT_EVENTS, Shot, Workload, workloads
 from tests.support.answers import ANTHROPIC, answer, cut, failure
 from tests.support.upstream import Answer, FakeUpstream
 
 
 def test_the_workloads_have_the_promised_sizes() -> None:
     """1 KB, 80 KB, 200 events, and bodies that are JSON."""
-    small, large, stream = workloads()
+    bodies = [each.shot.body for each in workloads()]
 
-    assert (len(small.body), len(large.body), len(stream.body)) == (1024, 81920, 1024)
-    assert [json.loads(each.body)["stream"] for each in (small, large, stream)] == [
-        False,
-        False,
-        True,
-    ]
+    assert [len(body) for body in bodies] == [1024, 81920, 1024, 1024]
+    assert [json.loads(body)["stream"] for body in bodies] == [False, False, True, True]
     assert len(WHOLE.partition(b"\r\n\r\n")[2]) == ANSWER_BYTES
     assert b"".join(LONG).count(b"event: ") == EVENTS
     assert b"".join(SHORT).count(b"event: ") == SHORT_EVENTS
+    assert b"".join(CHAT_LONG).count(b"data: ") == EVENTS
+    assert b"".join(CHAT_SHORT).count(b"data: ") == SHORT_EVENTS
     assert SHORT[0].count(b"content_block_delta") == 2  # event and data of the first text
 
 
 @pytest.mark.parametrize("kind", workloads(), ids=lambda kind: kind.name)
-def test_load_upstream_and_floor_work_together(kind: object) -> None:
+def test_load_upstream_and_floor_work_together(kind: Workload) -> None:
     """Every request that is sent is counted once its whole answer is there."""
     with (
         python_server("upstream") as upstream,
         python_server("floor", f"http://127.0.0.1:{upstream.target.port}") as floor,
     ):
-        direct = send(upstream.target, kind.body, count=20, connections=4)  # type: ignore[attr-defined]  # parametrize
-        through = send(floor.target, kind.latency_body, count=8, connections=2)  # type: ignore[attr-defined]  # parametrize
+        shot, latency = kind.floor or kind.shot, kind.floor_latency or kind.latency
+        direct = send(upstream.target, shot, count=20, connections=4)
+        through = send(floor.target, latency, count=8, connections=2)
         used_s, memory_mb = floor.cpu_s(), floor.memory_mb()
 
     assert (direct.requests, through.requests) == (20, 8)
@@ -68,7 +67,7 @@ def test_a_bad_answer_is_never_counted(upstream: FakeUpstream, bad: Answer) -> N
     upstream.always("*", bad)
 
     with pytest.raises(BadAnswer):
-        send(Target(upstream.port), b"{}", count=2, connections=1)
+        send(Target(upstream.port), Shot(b"{}"), count=2, connections=1)
 
 
 def test_the_floor_is_honest(upstream: FakeUpstream) -> None:
@@ -104,8 +103,8 @@ def test_the_report_marks_goals_and_fits_a_terminal() -> None:
     """A missed goal is said; no line is longer than 80 columns."""
     latency = {name: Latency(0.1, 0.2, 0.3) for name in ("direct", "floor")}
     latency["aimux"] = Latency(1.2, 2.0, 3.0)
-    row = Comparison("200-event stream", 123456, 65432, 0.53, [0.53], 12.345, 23.456, latency)
-    text = table(Figures([row], 0.5, 55.0, 250.0, 50.0, 80.0, 123456))
+    row = Comparison("200-event stream", 0.6, 123456, 65432, 0.53, [0.53], 12.345, 23.456, latency)
+    text = table(Figures([row], 0.5, 55.0, 250.0, 50.0, 80.0, requests=123456))
 
     assert "0.53  MISSED (>= 0.6)" in text
     assert "1.100  MISSED (<= 1)" in text
@@ -133,4 +132,4 @@ def test_the_whole_benchmark_runs() -> None:
     assert [row["workload"] for row in found["comparisons"]] == [kind.name for kind in workloads()]
     assert all(row["aimux_per_s"] > 0 for row in found["comparisons"])
     assert found["requests"] >= 50
-    assert len(found["goals"]) == 10
+    assert len(found["goals"]) == 14

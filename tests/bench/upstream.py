@@ -3,12 +3,13 @@
     python -m tests.bench.upstream [PORT]      prints the port it listens on
 
 It answers every POST with 1 KB of JSON, or, when the body ends in ``"stream":true}``, with a stream of
-200 events.  Four events are one write and one write is one turn of the loop: about what a fast model's
-stream looks like on the wire, and cheap enough that the gateway is what limits the throughput.  A request
-for the model ``bench-short`` gets nine events, one a write: what the time to the first byte is measured
-with, since the two hundred keep three processes on two cores waiting for one another.  The first write
-ends with the first piece of text: a gateway that waits for it before it commits (so that it can still ask
-somebody else) is not to be measured by the upstream's pace.
+200 events; a POST to Chat Completions always gets a stream of its format.  Four events are one write and
+one write is one turn of the loop: about what a fast model's stream looks like on the wire, and cheap
+enough that the gateway is what limits the throughput.  A request for the model ``bench-short`` gets nine
+events, one a write: what the time to the first byte is measured with, since the two hundred keep three
+processes on two cores waiting for one another.  The first write ends with the first piece of text: a
+gateway that waits for it before it commits (so that it can still ask somebody else) is not to be measured
+by the upstream's pace.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ import uvloop
 
 from tests.bench.workload import (
     EVENTS,
+    HUGE_MODEL,
+    HUGE_WRITE_EVENTS,
+    HUGE_WRITES,
     OPENING_EVENTS,
     SHORT_EVENTS,
     SHORT_MODEL,
     answer_body,
     answer_events,
+    chat_events,
 )
 
 _HEAD: Final = (
@@ -40,9 +45,9 @@ def whole_answer() -> bytes:
     return _HEAD % (b"application/json", b"content-length: %d" % len(body)) + body
 
 
-def streamed_answer(count: int, events_per_write: int) -> list[bytes]:
+def streamed_answer(events: list[bytes], events_per_write: int) -> list[bytes]:
     """The writes of a stream: its head with the first, its end with the last."""
-    chunks = [b"%x\r\n%b\r\n" % (len(event), event) for event in answer_events(count)]
+    chunks = [b"%x\r\n%b\r\n" % (len(event), event) for event in events]
     chunks[0] = (
         _HEAD % (b"text/event-stream; charset=utf-8", b"transfer-encoding: chunked") + chunks[0]
     )
@@ -53,8 +58,11 @@ def streamed_answer(count: int, events_per_write: int) -> list[bytes]:
 
 
 WHOLE: Final = whole_answer()
-LONG: Final = streamed_answer(EVENTS, events_per_write=4)
-SHORT: Final = streamed_answer(SHORT_EVENTS, events_per_write=1)
+LONG: Final = streamed_answer(answer_events(EVENTS), events_per_write=4)
+SHORT: Final = streamed_answer(answer_events(SHORT_EVENTS), events_per_write=1)
+CHAT_LONG: Final = streamed_answer(chat_events(EVENTS), events_per_write=4)
+HUGE: Final = b"".join(CHAT_LONG[1:3]) * (HUGE_WRITE_EVENTS // 8)
+CHAT_SHORT: Final = streamed_answer(chat_events(SHORT_EVENTS), events_per_write=1)
 
 
 class Upstream(asyncio.Protocol):
@@ -75,11 +83,30 @@ class Upstream(asyncio.Protocol):
             return
         streams = self._received.endswith(b'"stream":true}')
         short = SHORT_MODEL in self._received
+        huge = HUGE_MODEL.encode() in self._received
+        chat = self._received.startswith(b"POST /v1/chat/")
         self._received.clear()
-        if streams:
+        if chat and huge:
+            self._transport.write(CHAT_LONG[0])
+            self._pour(HUGE_WRITES)
+        elif chat:
+            self._send(CHAT_SHORT if short else CHAT_LONG, 0)
+        elif streams:
             self._send(SHORT if short else LONG, 0)
         else:
             self._transport.write(WHOLE)
+
+    def _pour(self, writes: int) -> None:
+        """So many large writes, each when the one before has been taken."""
+        if self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > len(HUGE):
+            self._loop.call_later(0.001, self._pour, writes)
+        elif writes:
+            self._transport.write(HUGE)
+            self._loop.call_soon(self._pour, writes - 1)
+        else:
+            self._transport.write(CHAT_LONG[-1])
 
     def _send(self, writes: list[bytes], index: int) -> None:
         """One write, and the next in the next turn of the loop."""

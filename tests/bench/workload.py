@@ -17,33 +17,77 @@ ANSWER_BYTES: Final = 1024
 EVENTS: Final = 200
 SHORT_MODEL: Final = b"bench-short"
 SHORT_EVENTS: Final = 9
+HUGE_MODEL: Final = "bench-huge"
+HUGE_WRITE_EVENTS: Final = 256
+HUGE_WRITES: Final = 2000
+"""About 100 MB of a stream."""
 OPENING_EVENTS: Final = 3
 """message_start, content_block_start and the first text."""
+CHAT: Final = "chat"
+"""The provider that speaks Chat Completions."""
 _FILLER: Final = "the quick brown fox jumps over the lazy dog "
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """One request: where it goes, what it says, and what the last bytes of a stream of its answer are."""
+
+    body: bytes
+    path: str = "/v1/messages?beta=true"
+    end: bytes = b'"message_stop"'
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
-    """One kind of request."""
+    """One kind of request.
+
+    ``ratio`` is the least part of the floor's throughput that aimux must reach.  ``floor`` and
+    ``floor_latency`` are what the floor is asked where it cannot be asked the same: for the stream that
+    aimux translates it passes on what the upstream sends.
+    """
 
     name: str
-    body: bytes
+    shot: Shot
     """What throughput is measured with."""
-    latency_body: bytes
+    latency: Shot
     """What the latency of one connection is measured with."""
     streams: bool = False
+    ratio: float = 0.6
+    floor: Shot | None = None
+    floor_latency: Shot | None = None
 
 
 def workloads() -> tuple[Workload, ...]:
-    """The three that the targets are written for."""
-    small, large = request_body(SMALL_BYTES), request_body(LARGE_BYTES)
-    stream = request_body(SMALL_BYTES, stream=True)
-    short = request_body(SMALL_BYTES, stream=True, model=SHORT_MODEL.decode())
+    """The four that the targets are written for."""
+    small, large = Shot(request_body(SMALL_BYTES)), Shot(request_body(LARGE_BYTES))
+    short = SHORT_MODEL.decode()
+    stream = Shot(request_body(SMALL_BYTES, stream=True))
+    stream_latency = Shot(request_body(SMALL_BYTES, stream=True, model=short))
     return (
         Workload("1 KB request", small, small),
         Workload("80 KB request", large, large),
-        Workload(f"{EVENTS}-event stream", stream, short, streams=True),
+        Workload(f"{EVENTS}-event stream", stream, stream_latency, streams=True),
+        Workload(
+            f"{EVENTS} translated",
+            Shot(request_body(SMALL_BYTES, stream=True, model=f"{CHAT}/{MODEL}")),
+            Shot(request_body(SMALL_BYTES, stream=True, model=f"{CHAT}/{short}")),
+            streams=True,
+            ratio=0.35,
+            floor=chat_shot(MODEL),
+            floor_latency=chat_shot(short),
+        ),
     )
+
+
+def chat_shot(model: str) -> Shot:
+    """A Chat Completions request for a stream."""
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": _FILLER * 20}],
+        "stream_options": {"include_usage": True},
+        "stream": True,
+    }
+    return Shot(_compact(body), "/v1/chat/completions", b"data: [DONE]")
 
 
 def request_body(size: int, *, stream: bool = False, model: str = MODEL) -> bytes:
@@ -112,6 +156,24 @@ def answer_events(count: int) -> list[bytes]:
         b"event: %b\ndata: %b\n\n" % (name.encode(), _compact({"type": name, **fields}))
         for name, fields in rows
     ]
+
+
+def chat_events(count: int) -> list[bytes]:
+    """A streamed Chat Completions answer of so many events."""
+    head = {"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1, "model": MODEL}
+    usage = {"prompt_tokens": 250, "completion_tokens": 200, "total_tokens": 450}
+
+    def chunk(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        return {**head, "choices": [choice], "usage": None}
+
+    rows = [
+        chunk({"role": "assistant", "content": ""}),
+        *[chunk({"content": " brown fox"})] * (count - 4),
+        chunk({}, "stop"),
+        {**head, "choices": [], "usage": usage},
+    ]
+    return [*(b"data: %b\n\n" % _compact(row) for row in rows), b"data: [DONE]\n\n"]
 
 
 def _tool(number: int) -> dict[str, Any]:

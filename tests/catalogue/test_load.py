@@ -149,12 +149,36 @@ def test_a_presets_website_is_https(preset: Preset) -> None:
 
 
 def test_every_quirk_is_explained_and_used() -> None:
-    """A quirk's name means something, and no explanation is left over."""
+    """A quirk's name means something, and no explanation is left over but of what only a user knows."""
     used = {quirk for preset in PRESETS for quirk in preset.quirks}
+    by_hand = {
+        name for name, words in load_quirks().items() if words.startswith("to be chosen by hand")
+    }
 
-    assert used <= set(load_quirks())
-    assert set(load_quirks()) - used == set()
+    assert used == set(load_quirks()) - by_hand
+    assert by_hand == {"repair-leaked-calls", "split-think-tags", "cumulative"}
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in load_quirks())
+
+
+@pytest.mark.parametrize(
+    ("preset", "quirks"),
+    [
+        ("cerebras", {"cap-max-completion-tokens", "unknown-fields-refused", "reasoning-field"}),
+        ("zai", {"attribution-stripped", "messages-no-middle-system", "tool-choice-auto-only"}),
+        ("minimax", {"reasoning-split", "reasoning-in-think-tags", "no-tool-choice"}),
+        ("deepseek", {"reasoning-content-required", "thinking-unforced", "no-json-schema"}),
+        ("moonshot", {"temperature-fixed", "thinking-kimi", "schema-moonshot"}),
+        ("mistral", {"tool-id-9", "tool-choice-any", "random-seed"}),
+    ],
+)
+def test_some_quirks_as_their_vendors_have_them(preset: str, quirks: set[str]) -> None:
+    """What agents stumble over first."""
+    assert quirks <= set(load_catalogue()[preset].quirks)
+
+
+def test_both_addresses_of_a_vendor_have_one_accent() -> None:
+    """A plan changes the price, not the server."""
+    assert load_catalogue()["zai"].quirks == load_catalogue()["zai-coding"].quirks
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,7 @@ def test_an_exchange_as_the_admin_api_tells_it() -> None:
                 "error": None, "first_event_ms": 500.0, "duration_ms": 1600.0,
             },
         ],
+        "dropped": [],
         "input_tokens": 100,
         "output_tokens": 20,
         "cache_read_tokens": 30,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from aimux.model.request import WireFormat
 from tests.support import answers
-from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES
+from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES, failure
 from tests.support.gateway import TOKEN, open_gateway, provider
 from tests.support.upstream import Answer, FakeUpstream, Gate, Pause
 
@@ -251,25 +253,50 @@ async def test_count_tokens_and_embeddings_are_relayed(upstream: FakeUpstream) -
     async with open_gateway(fleet) as served:
         counted = await served.post("/anthropic/v1/messages/count_tokens", b'{"model":"m"}')
         embedded = await served.post("/openai/v1/embeddings", b'{"model":"m","input":"x"}')
-        gemini = await served.post("/v1beta/models/m:countTokens", b"{}")
+        gemini = await served.post("/v1beta/models/g/m:countTokens", b"{}")
 
     assert counted.body == b'{"input_tokens":3}'
     assert embedded.body == b'{"data":[]}'
     assert gemini.body == b'{"totalTokens":3}'
 
 
-@pytest.mark.parametrize("format_", FORMATS)
-async def test_another_format_is_refused_in_the_askers_words(
-    format_: WireFormat, upstream: FakeUpstream
+@pytest.mark.parametrize(
+    "answered", [None, Answer(404), Answer(529)], ids=["foreign", "unknown", "overloaded"]
+)
+async def test_a_count_that_nobody_gives_is_a_guess(
+    upstream: FakeUpstream, answered: Answer | None
 ) -> None:
-    """Until translation lands, formats that differ are a 501 that says which provider speaks what."""
-    other = OPENAI_CHAT if format_ is not OPENAI_CHAT else ANTHROPIC
-    async with open_gateway([provider("a", upstream, other)]) as served:
-        got = await served.post(path_of(format_, stream=True), body_of(stream=True))
+    """Edges 232 and 329: of a provider of another format, or of one that does not know the address."""
+    upstream.always("/v1/messages/count_tokens", answered or Answer())
+    fleet = [provider("a", upstream, ANTHROPIC if answered else OPENAI_CHAT)]
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "word " * 400}]})
+    async with open_gateway(fleet) as served:
+        got = await served.post("/v1/messages/count_tokens", body.encode())
+        status = served.gateway.provider_status()
+
+    assert got.status == 200
+    assert got.headers["x-aimux-estimated"] == "true"
+    assert 400 < json.loads(got.body)["input_tokens"] < 650
+    assert len(upstream.requests) == (1 if answered else 0)
+    assert status[0]["health"] != "cooling"
+
+
+async def test_a_count_of_what_is_no_request_is_refused(upstream: FakeUpstream) -> None:
+    """What is the caller's fault is no guess."""
+    upstream.always("/v1/messages/count_tokens", failure(ANTHROPIC, 400, "messages: required"))
+    async with open_gateway([provider("a", upstream)]) as served:
+        got = await served.post("/v1/messages/count_tokens", b'{"model":"m"}')
+
+    assert got.status == 400
+    assert b"messages: required" in got.body
+
+
+async def test_embeddings_are_not_translated(upstream: FakeUpstream) -> None:
+    """A 501 that says which provider speaks what."""
+    async with open_gateway([provider("a", upstream, ANTHROPIC)]) as served:
+        got = await served.post("/v1/embeddings", b'{"model":"m","input":"x"}')
 
     assert got.status == 501
     assert b"aimux providers catalog" in got.body
-    assert str(other).encode() in got.body
+    assert b"it speaks anthropic" in got.body
     assert upstream.requests == []
-    assert (b'"type":"error"' in got.body) == (format_ is ANTHROPIC)
-    assert (b'"UNIMPLEMENTED"' in got.body) == (format_ is GEMINI)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aimux.gateway.watchdog import ENDING, Watchdog
+from aimux.gateway.watchdog import ENDING, Watch, Watchdog
 from tests.support.clock import run
 
 Step = Callable[[Watchdog], None]
@@ -19,7 +19,7 @@ class Scene:
     def __init__(self, heartbeat_s: float = 10.0) -> None:
         self.loop = asyncio.get_running_loop()
         self.began = self.loop.time()
-        self.dog = Watchdog(self.loop, heartbeat_s)
+        self.dog = Watchdog(Watch(self.loop), heartbeat_s)
         self.beats: list[float] = []
 
     @property
@@ -229,16 +229,47 @@ def test_a_cancellation_by_somebody_else_is_theirs(limit_s: float) -> None:
     assert run(scene) == ("", limit_s)
 
 
-def test_a_watchdog_that_is_stopped_leaves_no_timer() -> None:
-    """Nothing wakes the loop for an exchange that is over; stopping twice is nothing."""
+def test_the_timer_ends_with_the_last_exchange() -> None:
+    """It goes off once more and finds nobody; stopping twice is nothing."""
 
-    async def scene() -> int:
+    async def scene() -> tuple[int, int]:
         scene = Scene()
         scene.dog.on_silence = scene.beat
         scene.dog.attempt(60, 100)
         scene.dog.rest()
         scene.dog.stop()
-        loop = scene.loop
-        return sum(not timer.cancelled() for timer in loop._scheduled)  # type: ignore[attr-defined]
+        pending = timers(scene.loop)
+        await asyncio.sleep(2)
+        return pending, timers(scene.loop)
 
-    assert run(scene) == 0
+    assert run(scene) == (1, 0)
+
+
+def timers(loop: asyncio.AbstractEventLoop) -> int:
+    """How many a loop has set."""
+    return sum(not timer.cancelled() for timer in loop._scheduled)  # type: ignore[attr-defined]
+
+
+def test_all_exchanges_share_one_timer() -> None:
+    """Each limit is kept all the same, the nearest first."""
+
+    async def scene() -> tuple[int, list[tuple[str, float]]]:
+        watch = Watch(asyncio.get_running_loop())
+
+        async def exchange(limit_s: float) -> tuple[str, float]:
+            dog = Watchdog(watch, 10)
+            dog.attempt(limit_s, 100)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                return dog.claim(), round(watch.loop.time(), 6)
+            return "", 0
+
+        began = watch.loop.time()
+        tasks = [asyncio.create_task(exchange(limit_s)) for limit_s in (30, 0.25, 2.5)]
+        await asyncio.sleep(0)
+        pending = timers(watch.loop)
+        barked = await asyncio.gather(*tasks)
+        return pending, [(phase, round(at - began, 6)) for phase, at in barked]
+
+    assert run(scene) == (1, [("first_event", 30), ("first_event", 0.25), ("first_event", 2.5)])

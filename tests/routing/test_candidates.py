@@ -45,12 +45,13 @@ def planned(
     *,
     target: str | None = None,
     format_: WireFormat = ANTHROPIC,
+    translates: bool = True,
     problems: dict[str, str] | None = None,
     providers: dict[str, Provider] | None = None,
 ) -> Plan:
     """The plan for a request."""
     known = PROVIDERS if providers is None else providers
-    return plan(Asked(model, format_, target), settings, known, problems or {})
+    return plan(Asked(model, format_, target, translates), settings, known, problems or {})
 
 
 PUBLIC = config(
@@ -111,13 +112,12 @@ def test_without_a_default_every_provider_is_asked() -> None:
     """In the order of the file; those that cannot answer say why."""
     made = planned("m", config(()), problems={"hf:x": NO_KEY})
 
-    assert [str(each) for each in made.candidates] == ["a/m", "b/m"]
-    assert made.decision.refusals == (
-        Refusal("hf:x/*", NO_KEY),
-        Refusal(
-            "chat/*", "it speaks openai-chat, the request is anthropic, and this version does not translate"
-        ),
-    )  # fmt: skip
+    assert [(str(each), each.mode) for each in made.candidates] == [
+        ("a/m", Mode.RELAY),
+        ("b/m", Mode.RELAY),
+        ("chat/m", Mode.TRANSLATE),
+    ]
+    assert made.decision.refusals == (Refusal("hf:x/*", NO_KEY),)
 
 
 def test_a_public_model_may_lead_through_itself() -> None:
@@ -136,35 +136,34 @@ def test_a_public_model_may_be_named_like_its_target() -> None:
 
 
 def test_who_cannot_be_used_is_left_out_with_the_reason() -> None:
-    """Disabled, without a key, unknown, of another format."""
+    """Disabled, without a key, unknown."""
     settings = config(("a/*", "b/*", "gone/*", "chat/*", "hf:x/*"))
 
     made = planned("m", settings, problems={"a": "it is disabled", "b": NO_KEY})
 
-    assert [str(each) for each in made.candidates] == ["hf:x/m"]
+    assert [str(each) for each in made.candidates] == ["chat/m", "hf:x/m"]
     reasons = {each.target: each.reason for each in made.decision.refusals}
-    assert list(reasons) == ["a/*", "b/*", "gone/*", "chat/*"]
+    assert list(reasons) == ["a/*", "b/*", "gone/*"]
     assert reasons["a/*"] == "it is disabled"
     assert reasons["b/*"] == NO_KEY
     assert reasons["gone/*"] == "there is no such provider"
-    assert "openai-chat" in reasons["chat/*"]
 
 
 def test_a_provider_answers_in_each_of_its_formats() -> None:
-    """The client's own is taken, never another."""
+    """The client's own is taken where there is one, else its main one."""
     made = planned("m", config(("a/*", "b/*", "chat/*")), format_=OPENAI_CHAT)
 
     assert [(str(each), each.format) for each in made.candidates] == [
         ("a/m", OPENAI_CHAT),
+        ("b/m", ANTHROPIC),
         ("chat/m", OPENAI_CHAT),
     ]
-    assert made.decision.refusals[0].target == "b/*"
 
 
 def failure(**more: Any) -> AimuxError:
-    """What is raised for a request that nobody can answer."""
+    """What is raised for a request that nobody can answer, and that no other format can say."""
     with pytest.raises(AimuxError) as caught:
-        planned("m", **more)
+        planned("m", translates=False, **more)
     return caught.value
 
 
@@ -179,7 +178,7 @@ def test_a_header_that_names_nobody_is_refused(target: str) -> None:
 
 
 def test_nobody_speaks_the_format() -> None:
-    """A 501 that says who speaks what."""
+    """A 501 that says who speaks what: embeddings are not translated."""
     error = failure(settings=config(("a/*", "b/*", "gone/*")), format_=GEMINI)
 
     assert isinstance(error, NotTranslatable)

@@ -110,6 +110,7 @@ LEFT = {
     Signal.TOTAL_TIMEOUT: NOBODY,
     Signal.PROTOCOL: OTHERS,
     Signal.CUT: OTHERS,
+    Signal.UNSUPPORTED: OTHERS,
     Signal.ENDING: NOBODY,
 }
 

@@ -34,6 +34,7 @@ ROWS = [
     (S.TOTAL_TIMEOUT, Blame.PROVIDER, NEVER, False, False, False),
     (S.PROTOCOL, Blame.PROVIDER, NEVER, False, True, True),
     (S.CUT, Blame.PROVIDER, FIRST, False, True, True),
+    (S.UNSUPPORTED, Blame.NOBODY, NEVER, False, True, False),
     (S.ENDING, Blame.NOBODY, NEVER, False, False, False),  # the daemon itself
 ]
 

@@ -93,9 +93,11 @@ def said(format_: WireFormat, body: dict[str, Any]) -> str:
     return str(error["message"])
 
 
-def expected_text(error: AimuxError) -> str:
-    """Message and hint, as one sentence."""
-    return f"{error.message}; {error.hint}" if error.hint else error.message
+def expected_text(format_: WireFormat, error: AimuxError) -> str:
+    """Message and hint, as one sentence.  Claude Code knows a prompt that is too long by its first words."""
+    text = f"{error.message}; {error.hint}" if error.hint else error.message
+    overflow = format_ is ANTHROPIC and error.kind is ErrorKind.CONTEXT_OVERFLOW
+    return f"prompt is too long; {text}" if overflow else text
 
 
 @each_format
@@ -104,7 +106,7 @@ def test_an_error_as_a_body(format_: WireFormat, error: AimuxError) -> None:
     """Of every kind, in the format's own shape, with the request's id in it."""
     body = CODECS[format_].error_body(error, "req-1")
 
-    assert said(format_, json.loads(body)) == expected_text(error)
+    assert said(format_, json.loads(body)) == expected_text(format_, error)
 
 
 @each_format
@@ -118,14 +120,14 @@ def test_an_error_as_the_last_event(format_: WireFormat, error: AimuxError) -> N
     tap = codec.tap()
     tap.watch(first)
 
-    assert said(format_, json.loads(data)) == expected_text(error)
+    assert said(format_, json.loads(data)) == expected_text(format_, error)
     assert name == (b"error" if format_ in {ANTHROPIC, OPENAI_RESPONSES} else b"")
     assert [sse.fields(block)[1] for block in more] == (
         [b"[DONE]"] if format_ is OPENAI_CHAT else []
     )
     assert reader.rest == b""
     assert tap.error is not None
-    assert tap.error.message == expected_text(error)
+    assert tap.error.message == expected_text(format_, error)
     assert not tap.complete
 
 
@@ -138,7 +140,7 @@ def test_an_error_body_is_read_as_what_it_says(format_: WireFormat, kind: ErrorK
 
     reported = codec.read_error(error.http_status, codec.error_body(error, "req-1"))
 
-    assert reported.message == expected_text(error)
+    assert reported.message == expected_text(format_, error)
     same = {
         ErrorKind.AUTH_CLIENT: {ErrorKind.AUTH_UPSTREAM},
         ErrorKind.AUTH_UPSTREAM: {ErrorKind.PERMISSION},

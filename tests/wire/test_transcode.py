@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from aimux.errors import (
     AimuxError,
     ErrorKind,
-    NotTranslatable,
     StreamCut,
     UpstreamError,
     UpstreamProtocol,
@@ -24,7 +23,9 @@ from aimux.model.response import Usage
 from aimux.wire import sse
 from aimux.wire.codec import Mode, Operation, Reported
 from aimux.wire.formats import CODECS
+from aimux.wire.inquiry import Inquiry
 from aimux.wire.jsontext import scan
+from aimux.wire.target import Target
 from aimux.wire.transcode import MAX_HELD_BYTES, MAX_READ_BYTES, Transcoder
 from tests.support.answers import (
     ANTHROPIC,
@@ -78,16 +79,23 @@ class Played:
         return self.fed + self.last
 
 
-def transcoder(format_: WireFormat) -> Transcoder:
-    """One for a streamed answer."""
-    return Transcoder((format_, format_), "m", stream=True)
+def transcoder(
+    format_: WireFormat, *, stream: bool = True, body: bytes = b'{"model":"asked"}'
+) -> Transcoder:
+    """One for a streamed answer of the client's own format."""
+    inquiry = Inquiry(format_, scan(body), "asked", stream=stream)
+    return Transcoder(inquiry, format_, Target("p", "m"))
 
 
 def play(
-    format_: WireFormat, chunks: list[bytes], content_type: str = "text/event-stream"
+    format_: WireFormat,
+    chunks: list[bytes],
+    content_type: str = "text/event-stream",
+    *,
+    stream: bool = True,
 ) -> Played:
     """Feeds an answer as the gateway does, and ends it."""
-    coder = transcoder(format_)
+    coder = transcoder(format_, stream=stream)
     coder.begin(content_type)
     fed, last, raised = b"", b"", None
     for chunk in chunks:
@@ -125,14 +133,13 @@ VARIANTS = ["plain", "crlf", "cr", "commented", "pinging", "bom"]
 # ---------------------------------------------------------------- the request
 
 
-def test_formats_that_differ_are_not_translated_yet() -> None:
+def test_formats_that_differ_are_translated() -> None:
     """Every pair but the four equal ones."""
     for client, upstream in product(WireFormat, WireFormat):
-        if client is upstream:
-            assert Transcoder((client, upstream), "m", stream=False).mode is Mode.RELAY
-            continue
-        with pytest.raises(NotTranslatable, match=f"{client} request .* {upstream} address"):
-            Transcoder((client, upstream), "m", stream=False)
+        inquiry = Inquiry(client, scan(b"{}"), "m")
+        mode = Mode.RELAY if client is upstream else Mode.TRANSLATE
+
+        assert Transcoder(inquiry, upstream, Target("p", "m")).mode is mode
 
 
 @pytest.mark.parametrize(
@@ -146,15 +153,16 @@ def test_formats_that_differ_are_not_translated_yet() -> None:
 )
 def test_only_the_model_changes(format_: WireFormat, body: bytes, sent: bytes) -> None:
     """Where a body names one; Gemini has it in the path."""
-    assert transcoder(format_).request(scan(body)) == sent
+    assert transcoder(format_, body=body).request() == sent
 
 
 def test_the_path_is_the_codec_s() -> None:
     """For the operation, the model and the way to answer."""
-    coder = Transcoder((GEMINI, GEMINI), "a/b", operation=Operation.COUNT_TOKENS, stream=False)
+    inquiry = Inquiry(GEMINI, scan(b"{}"), "asked", operation=Operation.COUNT_TOKENS)
+    coder = Transcoder(inquiry, GEMINI, Target("p", "a/b"))
 
     assert coder.path == "/v1beta/models/a%2Fb:countTokens"
-    assert coder.dropped == ()
+    assert coder.losses == ()
 
 
 # ---------------------------------------------------------------- streams
@@ -343,10 +351,10 @@ def test_a_failure_of_ours_is_the_last_event(format_: WireFormat) -> None:
 def test_a_body_is_held_until_it_is_whole(
     format_: WireFormat, reply: Reply, content_type: str
 ) -> None:
-    """Edge 22: also where a stream was asked for or announced."""
+    """Edge 22: also where a stream was announced."""
     body = answer(format_, reply).body
     for chunks in ([body], single_bytes(body)):
-        played = play(format_, chunks, content_type)
+        played = play(format_, chunks, content_type, stream=False)
 
         assert (played.fed, played.last) == (b"", body)
         assert (played.begun, played.error, played.raised) == (False, None, None)
@@ -358,7 +366,9 @@ def test_a_body_that_is_cut_is_not_taken_for_a_whole_one(format_: WireFormat) ->
     """A server that closes the connection ends its body by that; only the last brace tells."""
     body = answer(format_, TEXT).body
     for length in range(len(body.rstrip())):
-        assert play(format_, [body[:length]] if length else []).raised is StreamCut, length
+        assert play(format_, [body[:length]] if length else [], stream=False).raised is StreamCut, (
+            length
+        )
 
 
 @pytest.mark.parametrize(
@@ -376,7 +386,7 @@ def test_an_answer_that_never_began_is_cut(chunks: list[bytes]) -> None:
 def test_what_is_neither_a_stream_nor_json_is_no_answer(body: bytes) -> None:
     """Edge 23: its beginning is told, so that one sees who answered."""
     for chunks in ([body], single_bytes(body)):
-        coder = transcoder(OPENAI_CHAT)
+        coder = transcoder(OPENAI_CHAT, stream=False)
         coder.begin("text/plain")
         assert all(coder.feed(chunk) == b"" for chunk in chunks)
 
@@ -426,7 +436,7 @@ def large_body(size: int) -> bytes:
 def test_a_body_too_large_to_hold_goes_on_as_it_comes() -> None:
     """All that was held at once, then each piece; usage is read at the end all the same."""
     body = large_body(MAX_HELD_BYTES)
-    coder = transcoder(OPENAI_CHAT)
+    coder = transcoder(OPENAI_CHAT, stream=False)
 
     assert coder.feed(body[:MAX_HELD_BYTES]) == b""
     assert not coder.begun
@@ -439,13 +449,13 @@ def test_a_body_too_large_to_hold_goes_on_as_it_comes() -> None:
 
 def test_a_large_body_that_is_cut_is_cut() -> None:
     """Its beginning has gone out; its end is not pretended."""
-    assert play(OPENAI_CHAT, [large_body(MAX_HELD_BYTES)[:-1]]).raised is StreamCut
+    assert play(OPENAI_CHAT, [large_body(MAX_HELD_BYTES)[:-1]], stream=False).raised is StreamCut
 
 
 def test_a_body_too_large_to_read_passes_unread() -> None:
     """Usage is unknown, memory is bounded."""
     piece = b"[" * 2**20
-    coder = transcoder(OPENAI_CHAT)
+    coder = transcoder(OPENAI_CHAT, stream=False)
     count = MAX_READ_BYTES // len(piece) + 2
 
     assert sum(len(coder.feed(piece)) for _ in range(count)) == count * len(piece)
@@ -460,7 +470,7 @@ def test_an_error_body_inside_a_200_is_an_error(format_: WireFormat, wrapped: bo
     if wrapped and format_ is not ANTHROPIC:
         body = b"[" + body + b"]"
 
-    played = play(format_, [body], "application/json")
+    played = play(format_, [body], "application/json", stream=False)
 
     assert (played.begun, played.raised) == (False, None)
     assert played.error is not None
@@ -481,7 +491,7 @@ def test_an_error_is_seen_wherever_it_stands(
     format_: WireFormat, body: bytes, message: str
 ) -> None:
     """The keys of a body have no order; nobody blames the caller for it."""
-    played = play(format_, [body], "application/json")
+    played = play(format_, [body], "application/json", stream=False)
 
     assert played.error is not None
     assert (played.error.message, played.error.kind) == (message, ErrorKind.UPSTREAM)
@@ -499,6 +509,6 @@ def test_an_error_is_seen_wherever_it_stands(
 )
 def test_a_body_without_an_error_has_none(body: bytes) -> None:
     """A Responses object always has the field."""
-    played = play(OPENAI_RESPONSES, [body])
+    played = play(OPENAI_RESPONSES, [body], stream=False)
 
     assert (played.out, played.error, played.raised) == (body, None, None)

@@ -1,16 +1,26 @@
-"""Anthropic Messages, as far as a relay has to know it."""
+"""Anthropic Messages, all of it in one place."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
-from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.request import Request, WireFormat
+from aimux.model.response import Response, Usage
 from aimux.wire import jsontext, sse
-from aimux.wire.anthropic.errors import TYPES, reported
+from aimux.wire.anthropic.errors import error_object, read_error
+from aimux.wire.anthropic.read_request import read_request
+from aimux.wire.anthropic.reader import AnthropicReader
+from aimux.wire.anthropic.response import read_response, write_response
+from aimux.wire.anthropic.tap import AnthropicTap
+from aimux.wire.anthropic.usage import usage_of
+from aimux.wire.anthropic.write_request import rules, write_request
+from aimux.wire.anthropic.writer import AnthropicWriter
 from aimux.wire.codec import Operation, Reported
-from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
+from aimux.wire.errorkinds import mapping
+from aimux.wire.jsontext import Document
+from aimux.wire.rules import Rules
+from aimux.wire.target import Audience, Target, Written
 
 _PATHS: Final = {
     Operation.GENERATE: "/v1/messages",
@@ -32,22 +42,15 @@ class Anthropic:
 
     def error_body(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the body of a response."""
-        return jsontext.dumps(_error(error, request_id))
+        return jsontext.dumps(error_object(error, request_id))
 
     def error_event(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the last event; no ``message_stop`` follows it."""
-        return sse.event(jsontext.dumps(_error(error, request_id)), "error")
+        return sse.event(self.error_body(error, request_id), "error")
 
     def read_error(self, status: int, body: bytes) -> Reported:
         """What an upstream's error body says."""
-        try:
-            error = mapping(mapping(jsontext.loads(body)).get("error"))
-        except ValueError:
-            error = {}
-        if not error:
-            text = excerpt(body)
-            return Reported(kind_of(status, text), text)
-        return reported(error, status)
+        return read_error(status, body)
 
     def usage_in(self, whole: Any) -> Usage:
         """The tokens that a decoded answer reports."""
@@ -57,77 +60,36 @@ class Anthropic:
         """A fresh tap for one streamed answer."""
         return AnthropicTap()
 
+    # ------------------------------------------------------------ translation
 
-def _error(error: AimuxError, request_id: str) -> dict[str, Any]:
-    text = f"{error.message}; {error.hint}" if error.hint else error.message
-    return {
-        "type": "error",
-        "error": {"type": TYPES[error.kind], "message": text, "code": error.code},
-        "request_id": request_id,
-    }
+    def rules(self, target: Target) -> Rules:
+        """What a conversation must be like."""
+        return rules(target)
 
+    def read_request(self, document: Document, model: str, *, stream: bool) -> Request:
+        """A client's request."""
+        return read_request(document, model, stream=stream)
 
-def usage_of(usage: dict[str, Any]) -> Usage:
-    """Usage in our convention: the vendor's ``input_tokens`` leave out what touched the cache."""
-    fresh = number(usage.get("input_tokens"))
-    read = number(usage.get("cache_read_input_tokens"))
-    written = number(usage.get("cache_creation_input_tokens"))
-    details = mapping(usage.get("output_tokens_details"))
-    return Usage(
-        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
-        output_tokens=number(usage.get("output_tokens")),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        reasoning_tokens=number(details.get("thinking_tokens")),
-    )
+    def write_request(self, request: Request, target: Target) -> Written:
+        """A request for the provider."""
+        return write_request(request, target)
 
+    def read_response(self, whole: Any, target: Target) -> Response:
+        """A provider's whole answer."""
+        return read_response(whole, target)
 
-class AnthropicTap:
-    """Watches a Messages stream.
+    def write_response(self, response: Response, audience: Audience) -> bytes:
+        """A whole answer for the client."""
+        return write_response(response, audience)
 
-    The answer begins with the first block of content: ``message_start`` only repeats the request's
-    side, and an overloaded server sends it before it gives up.
-    """
+    def reader(self, target: Target) -> AnthropicReader:
+        """A fresh reader of one provider's stream."""
+        return AnthropicReader(target)
 
-    __slots__ = ("_usage", "begun", "complete", "error")
+    def writer(self, audience: Audience) -> AnthropicWriter:
+        """A fresh writer of one client's stream."""
+        return AnthropicWriter(audience)
 
-    def __init__(self) -> None:
-        self._usage: dict[str, Any] = {}
-        self.begun = False
-        self.complete = False
-        self.error: Reported | None = None
-
-    def watch(self, block: bytes) -> None:
-        """Looks at one block; content passes without being decoded."""
-        if block.startswith(b"event: content_block_"):
-            self.begun = True
-            return
-        name, data = sse.fields(block)
-        if not data or name == b"ping":
-            return
-        try:
-            event = mapping(jsontext.loads(data))
-        except ValueError:
-            return
-        match event.get("type") or name.decode("ascii", "replace"):
-            case "message_start":
-                self._note(mapping(event.get("message")).get("usage"))
-            case "message_delta":
-                self.begun = True
-                self._note(event.get("usage"))
-            case "message_stop":
-                self.begun = self.complete = True
-            case "error":
-                self.error = reported(mapping(event.get("error")), 200)
-            case "ping":
-                pass
-            case _:
-                self.begun = True
-
-    def _note(self, usage: object) -> None:
-        """Later totals overwrite earlier ones; what is left out keeps its value."""
-        self._usage.update({k: v for k, v in mapping(usage).items() if v is not None})
-
-    def usage(self) -> Usage:
-        """The tokens reported so far."""
-        return usage_of(self._usage)
+    def write_count(self, tokens: int) -> bytes | None:
+        """The answer to a question for a count of tokens."""
+        return jsontext.dumps({"input_tokens": tokens})

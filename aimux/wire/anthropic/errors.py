@@ -1,12 +1,14 @@
-"""Anthropic's error types, both ways (platform.claude.com, errors page, 2026-11)."""
+"""Anthropic's errors, both ways (platform.claude.com, errors page, 2026-11)."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
-from aimux.errors import ErrorKind
+from aimux.errors import AimuxError, ErrorKind
+from aimux.wire import jsontext
 from aimux.wire.codec import Reported
-from aimux.wire.errorkinds import kind_of, mapping
+from aimux.wire.errorkinds import excerpt, kind_of, mapping
 
 TYPES: Final = {
     ErrorKind.INVALID_REQUEST: "invalid_request_error",
@@ -41,6 +43,60 @@ _STATUS: Final = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
+
+_TOO_LONG: Final = "prompt is too long"
+"""What Claude Code looks for at the beginning of the text before it compacts (measured, 2.1.330)."""
+
+_ASKED: Final = re.compile(
+    r"(?:too long: |requested:? |resulted in |contains |count of |token count \(?|request \("
+    r"|first |prompt \(|has )([\d,]{4,12})",
+    re.IGNORECASE,
+)
+_LIMIT: Final = re.compile(
+    r"(?:> |context length (?:is|of) (?:only )?|prompt length is |limit of |token limit:? \(?"
+    r"|context size \(|tokens allowed \(?|large for model with |context window (?:of|is|size) \(?"
+    r"|maximum of )([\d,]{4,12})",
+    re.IGNORECASE,
+)
+
+
+def error_object(error: AimuxError, request_id: str) -> dict[str, Any]:
+    """An error of ours as the vendor writes one, as a body and in a stream."""
+    text = f"{error.message}; {error.hint}" if error.hint else error.message
+    if error.kind is ErrorKind.CONTEXT_OVERFLOW:
+        text = _overflow(text)
+    return {
+        "type": "error",
+        "error": {"type": TYPES[error.kind], "message": text, "code": error.code},
+        "request_id": request_id,
+    }
+
+
+def _overflow(text: str) -> str:
+    """The vendor's phrase, with the numbers of whoever says it if they can be read, and then their
+    own words.
+    """
+    if text.startswith(_TOO_LONG):
+        return text
+    asked, limit = _ASKED.search(text), _LIMIT.search(text)
+    phrase = _TOO_LONG
+    if asked and limit:
+        tokens, maximum = (int(each[1].replace(",", "") or 0) for each in (asked, limit))
+        if tokens > maximum > 0:
+            phrase = f"{_TOO_LONG}: {tokens} tokens > {maximum} maximum"
+    return f"{phrase}; {text}"
+
+
+def read_error(status: int, body: bytes) -> Reported:
+    """What an upstream's error body says."""
+    try:
+        error = mapping(mapping(jsontext.loads(body)).get("error"))
+    except ValueError:
+        error = {}
+    if not error:
+        text = excerpt(body)
+        return Reported(kind_of(status, text), text)
+    return reported(error, status)
 
 
 def reported(error: dict[str, Any], status: int) -> Reported:

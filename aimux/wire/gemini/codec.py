@@ -1,4 +1,4 @@
-"""Gemini generateContent, as far as a relay has to know it."""
+"""Gemini generateContent: the codec, which only says where everything is."""
 
 from __future__ import annotations
 
@@ -6,33 +6,27 @@ import re
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from aimux.errors import AimuxError, ErrorKind
-from aimux.model.request import WireFormat
-from aimux.model.response import Usage
-from aimux.wire import jsontext, sse
+from aimux.errors import AimuxError
+from aimux.model.request import Request, WireFormat
+from aimux.model.response import Response, Usage
+from aimux.wire import jsontext
 from aimux.wire.codec import Operation, Reported
-from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
+from aimux.wire.errorkinds import mapping
+from aimux.wire.gemini import errors
+from aimux.wire.gemini.families import family_of
+from aimux.wire.gemini.read_request import read_request
+from aimux.wire.gemini.reader import StreamReader
+from aimux.wire.gemini.response import read_response, write_response
+from aimux.wire.gemini.tap import GeminiTap
+from aimux.wire.gemini.usage import usage_of
+from aimux.wire.gemini.write_request import write_request
+from aimux.wire.gemini.writer import StreamWriter
+from aimux.wire.jsontext import Document
+from aimux.wire.rules import Rules
+from aimux.wire.target import Audience, Target, Written
 
-_TELLING: Final = re.compile(rb'"(?:finishReason|blockReason)"\s*:\s*"')
-_ERROR: Final = re.compile(rb'\s*\[?\s*\{\s*"error"\s*:\s*[{"]')
-
-_STATUSES: Final = {
-    ErrorKind.INVALID_REQUEST: "INVALID_ARGUMENT",
-    ErrorKind.CONTEXT_OVERFLOW: "INVALID_ARGUMENT",
-    ErrorKind.AUTH_CLIENT: "UNAUTHENTICATED",
-    ErrorKind.AUTH_UPSTREAM: "PERMISSION_DENIED",
-    ErrorKind.PERMISSION: "PERMISSION_DENIED",
-    ErrorKind.BILLING: "RESOURCE_EXHAUSTED",
-    ErrorKind.NOT_FOUND: "NOT_FOUND",
-    ErrorKind.TOO_LARGE: "INVALID_ARGUMENT",
-    ErrorKind.RATE_LIMIT: "RESOURCE_EXHAUSTED",
-    ErrorKind.OVERLOADED: "UNAVAILABLE",
-    ErrorKind.TIMEOUT: "DEADLINE_EXCEEDED",
-    ErrorKind.UPSTREAM: "INTERNAL",
-    ErrorKind.UNAVAILABLE: "UNAVAILABLE",
-    ErrorKind.NOT_IMPLEMENTED: "UNIMPLEMENTED",
-    ErrorKind.INTERNAL: "INTERNAL",
-}
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
+_ID: Final = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 class Gemini:
@@ -53,19 +47,15 @@ class Gemini:
 
     def error_body(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the body of a response."""
-        return jsontext.dumps(_error(error, request_id))
+        return errors.error_body(error, request_id)
 
     def error_event(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the stream's last event."""
-        return sse.event(jsontext.dumps(_error(error, request_id)))
+        return errors.error_event(error, request_id)
 
     def read_error(self, status: int, body: bytes) -> Reported:
         """What an upstream's error body says."""
-        error = _error_in(body)
-        if not error:
-            text = excerpt(body)
-            return Reported(kind_of(status, text), text)
-        return _reported(error, status)
+        return errors.read_error(status, body)
 
     def usage_in(self, whole: Any) -> Usage:
         """The tokens that a decoded answer reports; of a stream written as an array, the last ones."""
@@ -77,112 +67,47 @@ class Gemini:
         """A fresh tap for one streamed answer."""
         return GeminiTap()
 
+    # ------------------------------------------------------------ translation
 
-def _error(error: AimuxError, request_id: str) -> dict[str, Any]:
-    text = f"{error.message}; {error.hint}" if error.hint else error.message
-    detail = {
-        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-        "reason": error.code.upper().replace("-", "_"),
-        "domain": "aimux",
-        "metadata": {"request_id": request_id},
-    }
-    return {
-        "error": {
-            "code": error.http_status,
-            "message": text,
-            "status": _STATUSES[error.kind],
-            "details": [detail],
-        }
-    }
+    def rules(self, target: Target) -> Rules:
+        """What Google asks of a conversation; names were limited to 64 characters before 2.5."""
+        return Rules(
+            name=_NAME,
+            name_limit=64,
+            id=_ID,
+            id_limit=64,
+            merges=True,
+            first_user=True,
+            prefill=False,
+            result_media=family_of(target.model).is_third,
+            web_search=target.can("web-search"),
+            needs_user=True,
+        )
 
+    def read_request(self, document: Document, model: str, *, stream: bool) -> Request:
+        """A client's request."""
+        return read_request(document, model, stream=stream)
 
-def _error_in(body: bytes) -> dict[str, Any]:
-    """The error object of a body, which may come in an array of one; empty where there is none."""
-    try:
-        whole = jsontext.loads(body)
-    except ValueError:
-        return {}
-    if isinstance(whole, list) and whole:
-        whole = whole[0]
-    error = mapping(whole).get("error")
-    return {"message": error} if isinstance(error, str) else mapping(error)
+    def write_request(self, request: Request, target: Target) -> Written:
+        """A request for Google."""
+        return write_request(request, target)
 
+    def read_response(self, whole: Any, target: Target) -> Response:
+        """A provider's whole answer, also a stream of them in an array."""
+        return read_response(whole, target)
 
-def _reported(error: dict[str, Any], status: int) -> Reported:
-    """An error object of the vendor; ``status`` below 400 means it came inside an answer."""
-    code = number(error.get("code")) or 0
-    effective = next((each for each in (status, code) if 400 <= each < 600), 500)
-    message = str(error.get("message") or error.get("status") or "an error without words")
-    words = f"{error.get('status', '')} {message} {error.get('details', '')}"
-    return Reported(kind_of(effective, words), message, str(error.get("status") or ""))
+    def write_response(self, response: Response, audience: Audience) -> bytes:
+        """A whole answer for the client."""
+        return write_response(response, audience)
 
+    def reader(self, target: Target) -> StreamReader:
+        """A fresh reader of one provider's stream."""
+        return StreamReader(target)
 
-def usage_of(usage: dict[str, Any]) -> Usage:
-    """Usage in our convention: the vendor's output leaves out its thoughts, and its prompt the
-    prompts of its own tools.
-    """
-    prompt = number(usage.get("promptTokenCount"))
-    tools = number(usage.get("toolUsePromptTokenCount"))
-    answer = number(usage.get("candidatesTokenCount"))
-    thoughts = number(usage.get("thoughtsTokenCount"))
-    return Usage(
-        input_tokens=None if prompt is None else prompt + (tools or 0),
-        output_tokens=None
-        if answer is None and thoughts is None
-        else (answer or 0) + (thoughts or 0),
-        cache_read_tokens=number(usage.get("cachedContentTokenCount")),
-        reasoning_tokens=thoughts,
-    )
+    def writer(self, audience: Audience) -> StreamWriter:
+        """A fresh writer of one client's stream."""
+        return StreamWriter(audience)
 
-
-class GeminiTap:
-    """Watches a stream of whole responses, each with new parts and running usage.
-
-    Decoded are only errors, the event that seems to be the last, and usage once, from the last event
-    that has it.
-    """
-
-    __slots__ = ("_last", "begun", "complete", "error")
-
-    def __init__(self) -> None:
-        self._last = b""
-        self.begun = False
-        self.complete = False
-        self.error: Reported | None = None
-
-    def watch(self, block: bytes) -> None:
-        """Looks at one block."""
-        data = sse.fields(block)[1]
-        if not data.strip():
-            return
-        if _ERROR.match(data):
-            self.error = _reported(_error_in(data), 200)
-            return
-        self.begun = True
-        if b'"usageMetadata"' in data:
-            self._last = data
-        if not self.complete and _TELLING.search(data):
-            self.complete = _is_last(data)
-
-    def usage(self) -> Usage:
-        """The tokens reported so far."""
-        if not self._last:
-            return Usage()
-        try:
-            event = mapping(jsontext.loads(self._last))
-        except ValueError:
-            return Usage()
-        return usage_of(mapping(event.get("usageMetadata")))
-
-
-def _is_last(data: bytes) -> bool:
-    """Whether a response says why it ends; a call's arguments may hold the same words."""
-    try:
-        response = mapping(jsontext.loads(data))
-    except ValueError:
-        return False
-    candidates = response.get("candidates")
-    reasons = [mapping(response.get("promptFeedback")).get("blockReason")]
-    if isinstance(candidates, list):
-        reasons += [mapping(each).get("finishReason") for each in candidates]
-    return any(reasons)
+    def write_count(self, tokens: int) -> bytes | None:
+        """The answer to a question for a count of tokens."""
+        return jsontext.dumps({"totalTokens": tokens})

@@ -1,24 +1,27 @@
-"""OpenAI Chat Completions, as far as a relay has to know it."""
+"""The codec of OpenAI Chat Completions."""
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
-from aimux.model.request import WireFormat
-from aimux.model.response import Usage
-from aimux.wire import jsontext, openai_errors, sse
+from aimux.model.request import Request, WireFormat
+from aimux.model.response import Response, Usage
+from aimux.wire import openai_errors, sse
 from aimux.wire.codec import Operation, Reported
-from aimux.wire.errorkinds import mapping, number
+from aimux.wire.errorkinds import mapping
+from aimux.wire.jsontext import Document
+from aimux.wire.openai_chat.read_request import read_request
+from aimux.wire.openai_chat.reader import Reader
+from aimux.wire.openai_chat.response import read_response, write_response
+from aimux.wire.openai_chat.tap import OpenAIChatTap
+from aimux.wire.openai_chat.usage import usage_of
+from aimux.wire.openai_chat.write_request import rules, write_request
+from aimux.wire.openai_chat.writer import Writer
+from aimux.wire.rules import Rules
+from aimux.wire.target import Audience, Target, Written
 
 _PATHS: Final = {Operation.GENERATE: "/chat/completions", Operation.EMBED: "/embeddings"}
-
-_TELLING: Final = re.compile(
-    rb'"(?:usage|x_groq)"\s*:\s*\{|"finish_reason"\s*:\s*"|"error"\s*:\s*[{"]|\[DONE\]'
-    rb"|event: ?error"
-)
-"""What a chunk must hold to be worth decoding; inside content the quotes would be escaped."""
 
 
 class OpenAIChat:
@@ -53,87 +56,35 @@ class OpenAIChat:
         """A fresh tap for one streamed answer."""
         return OpenAIChatTap()
 
+    def rules(self, target: Target) -> Rules:
+        """What a conversation must be like for a provider of this format."""
+        return rules(target)
 
-def usage_of(usage: dict[str, Any]) -> Usage:
-    """Usage in our convention, which for input is the vendor's: the whole prompt."""
-    prompt = mapping(usage.get("prompt_tokens_details"))
-    completion = mapping(usage.get("completion_tokens_details"))
-    cached = (
-        prompt.get("cached_tokens"),
-        usage.get("prompt_cache_hit_tokens"),  # DeepSeek
-        usage.get("cached_tokens"),  # Kimi
-    )
-    return Usage(
-        input_tokens=number(usage.get("prompt_tokens")),
-        output_tokens=_written(usage),
-        cache_read_tokens=next((n for n in map(number, cached) if n is not None), None),
-        cache_write_tokens=number(prompt.get("cache_write_tokens")),
-        reasoning_tokens=number(completion.get("reasoning_tokens")),
-    )
+    def read_request(self, document: Document, model: str, *, stream: bool) -> Request:
+        """A client's request."""
+        return read_request(document, model, stream=stream)
 
+    def write_request(self, request: Request, target: Target) -> Written:
+        """A request for a provider."""
+        return write_request(request, target)
 
-def _written(usage: dict[str, Any]) -> int | None:
-    """Tokens of the answer; where the vendor leaves its reasoning out of them (xAI), the total tells."""
-    written, total = number(usage.get("completion_tokens")), number(usage.get("total_tokens"))
-    prompt = number(usage.get("prompt_tokens"))
-    if written is None or total is None or prompt is None:
-        return written
-    return max(written, total - prompt)
+    def read_response(self, whole: Any, target: Target) -> Response:
+        """A provider's whole answer."""
+        return read_response(whole, target)
 
+    def write_response(self, response: Response, audience: Audience) -> bytes:
+        """A whole answer for a client."""
+        return write_response(response, audience)
 
-class OpenAIChatTap:
-    """Watches a stream of chunks.
+    def reader(self, target: Target) -> Reader:
+        """A fresh reader of one provider's stream."""
+        return Reader(target)
 
-    A finish reason makes it complete, with or without ``[DONE]`` behind it: some servers never send
-    that, and some send it after nothing.
-    """
+    def writer(self, audience: Audience) -> Writer:
+        """A fresh writer of one client's stream."""
+        return Writer(audience, self.error_event)
 
-    __slots__ = ("_usage", "begun", "complete", "error")
-
-    def __init__(self) -> None:
-        self._usage = Usage()
-        self.begun = False
-        self.complete = False
-        self.error: Reported | None = None
-
-    def watch(self, block: bytes) -> None:
-        """Looks at one block; a chunk that only carries content is not decoded."""
-        if self.begun and not _TELLING.search(block):
-            return
-        name, data = sse.fields(block)
-        data = data.strip()
-        if not data:
-            return
-        if data.strip(b'"') == b"[DONE]":
-            self.begun = self.complete = True
-            return
-        try:
-            chunk = mapping(jsontext.loads(data))
-        except ValueError:
-            return
-        self._look(chunk, name)
-
-    def _look(self, chunk: dict[str, Any], name: bytes) -> None:
-        error = chunk.get("error")
-        if error or name == b"error":
-            self.error = openai_errors.reported(
-                error if isinstance(error, dict) else {"message": error or chunk.get("message")},
-                200,
-            )
-            return
-        self.begun = True
-        choices = chunk.get("choices")
-        first = mapping(choices[0]) if isinstance(choices, list) and choices else {}
-        if first.get("finish_reason"):
-            self.complete = True
-        usage = (
-            chunk.get("usage")
-            or first.get("usage")  # Kimi
-            or mapping(chunk.get("x_groq")).get("usage")  # Groq, older deployments
-        )
-        if isinstance(usage, dict):
-            self._usage = self._usage.updated(usage_of(usage))
-
-    def usage(self) -> Usage:
-        """The tokens reported so far."""
-        return self._usage
+    def write_count(self, tokens: int) -> bytes | None:
+        """The format has no such question."""
+        del tokens
+        return None

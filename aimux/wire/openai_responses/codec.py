@@ -1,26 +1,26 @@
-"""OpenAI Responses, as far as a relay has to know it."""
+"""OpenAI Responses: how a gateway speaks it to clients and to providers."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from aimux.errors import AimuxError
-from aimux.model.request import WireFormat
-from aimux.model.response import Usage
+from aimux.model.request import Request, WireFormat
+from aimux.model.response import Response, Usage
 from aimux.wire import jsontext, openai_errors, sse
 from aimux.wire.codec import Operation, Reported
-from aimux.wire.errorkinds import mapping, number
-
-_TYPE: Final = re.compile(
-    rb'^event: *(response\.[a-z_.]+|error)\b|"type"\s*:\s*"(response\.[a-z_.]+|error)"'
-)
-_BEFORE_CONTENT: Final = frozenset(
-    {b"response.created", b"response.in_progress", b"response.queued"}
-)
-_LAST: Final = frozenset(
-    {b"response.completed", b"response.incomplete", b"response.failed", b"error"}
-)
+from aimux.wire.errorkinds import mapping
+from aimux.wire.jsontext import Document
+from aimux.wire.openai_responses import failure
+from aimux.wire.openai_responses.read_request import read_request
+from aimux.wire.openai_responses.reader import Reader
+from aimux.wire.openai_responses.response import read_response, write_response
+from aimux.wire.openai_responses.tap import OpenAIResponsesTap
+from aimux.wire.openai_responses.usage import usage_of
+from aimux.wire.openai_responses.write_request import rules, write_request
+from aimux.wire.openai_responses.writer import Writer
+from aimux.wire.rules import Rules
+from aimux.wire.target import Audience, Target, Written
 
 
 class OpenAIResponses:
@@ -40,23 +40,12 @@ class OpenAIResponses:
         return openai_errors.error_body(error, request_id)
 
     def error_event(self, error: AimuxError, request_id: str) -> bytes:
-        """An error as the stream's last event.
+        """An error as the last event of a stream that a relay has passed on.
 
         ``error`` and not ``response.failed``: the latter repeats the whole response object, which a
-        relay has not kept.  The vendor's fields are flat; the SDKs raise only where there is an
-        ``error`` object too (measured with 3.54), so both are said.
+        relay has not kept.
         """
-        said = openai_errors.error_object(error)
-        body = {
-            "type": "error",
-            "code": said["code"],
-            "message": said["message"],
-            "param": said["param"],
-            "error": said,
-            "sequence_number": 0,
-            "request_id": request_id,
-        }
-        return sse.event(jsontext.dumps(body), "error")
+        return failure.error_event(error, request_id)
 
     def read_error(self, status: int, body: bytes) -> Reported:
         """What an upstream's error body says."""
@@ -70,67 +59,50 @@ class OpenAIResponses:
         """A fresh tap for one streamed answer."""
         return OpenAIResponsesTap()
 
+    # ------------------------------------------------------------ translation
 
-def usage_of(usage: dict[str, Any]) -> Usage:
-    """Usage in our convention, which for input is the vendor's: the whole prompt."""
-    read = mapping(usage.get("input_tokens_details"))
-    written = mapping(usage.get("output_tokens_details"))
-    return Usage(
-        input_tokens=number(usage.get("input_tokens")),
-        output_tokens=number(usage.get("output_tokens")),
-        cache_read_tokens=number(read.get("cached_tokens")),
-        cache_write_tokens=number(read.get("cache_write_tokens")),
-        reasoning_tokens=number(written.get("reasoning_tokens")),
-    )
+    def rules(self, target: Target) -> Rules:
+        """What a conversation must be like for a provider of this format."""
+        return rules(target)
 
+    def read_request(self, document: Document, model: str, *, stream: bool) -> Request:
+        """A client's request.
 
-class OpenAIResponsesTap:
-    """Watches a Responses stream.
+        Raises:
+            InvalidRequest: a type is wrong or something required is missing.
+            UnsupportedContent: it builds on something that the vendor keeps.
+        """
+        return read_request(document, model, stream=stream)
 
-    The answer begins with the first output item: ``response.created`` and its like are said before
-    the model has done anything.
-    """
+    def write_request(self, request: Request, target: Target) -> Written:
+        """A request for a provider.
 
-    __slots__ = ("_usage", "begun", "complete", "error")
+        Raises:
+            UnsupportedContent: it holds content that the format or the target cannot say.
+        """
+        return write_request(request, target)
 
-    def __init__(self) -> None:
-        self._usage = Usage()
-        self.begun = False
-        self.complete = False
-        self.error: Reported | None = None
+    def read_response(self, whole: Any, target: Target) -> Response:
+        """A provider's whole answer.
 
-    def watch(self, block: bytes) -> None:
-        """Looks at one block; only the last event is decoded."""
-        kind = _event_type(block)
-        if not kind or kind in _BEFORE_CONTENT:
-            return
-        if kind not in _LAST:
-            self.begun = True
-            return
-        try:
-            event = mapping(jsontext.loads(sse.fields(block)[1]))
-        except ValueError:
-            return
-        self._end(kind, event)
+        Raises:
+            UpstreamProtocol: it is no answer of this format.
+            UpstreamStatus: it says that the provider failed.
+        """
+        return read_response(whole, target)
 
-    def _end(self, kind: bytes, event: dict[str, Any]) -> None:
-        response = mapping(event.get("response"))
-        usage = response.get("usage")
-        if isinstance(usage, dict):
-            self._usage = usage_of(usage)
-        if kind in {b"response.failed", b"error"}:
-            error = mapping(response.get("error")) or mapping(event.get("error"))
-            flat = {"code": event.get("code"), "message": event.get("message")}
-            self.error = openai_errors.reported(error or flat, 200)
-        else:
-            self.begun = self.complete = True
+    def write_response(self, response: Response, audience: Audience) -> bytes:
+        """A whole answer for a client."""
+        return write_response(response, audience)
 
-    def usage(self) -> Usage:
-        """The tokens reported so far."""
-        return self._usage
+    def reader(self, target: Target) -> Reader:
+        """A fresh reader of one provider's stream."""
+        return Reader(target)
 
+    def writer(self, audience: Audience) -> Writer:
+        """A fresh writer of one client's stream."""
+        return Writer(audience)
 
-def _event_type(block: bytes) -> bytes:
-    """The event's type: its name, or what its data say where it has no name."""
-    found = _TYPE.search(block)
-    return found[1] or found[2] if found else b""
+    def write_count(self, tokens: int) -> bytes:
+        """The answer to ``POST /responses/input_tokens``."""
+        return jsontext.dumps({"object": "response.input_tokens", "input_tokens": tokens})

@@ -1,0 +1,67 @@
+"""Arguments of a call as Anthropic has them: always a JSON object.
+
+Other formats hand on the text that a model wrote, which may be anything.  Text that is an object goes
+out as it stands, so that numbers, escapes and the order of keys stay; only half a character is
+mended, for which the vendor would refuse the whole request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from aimux.wire import jsontext
+
+_ESCAPE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\."
+)
+_LONE_CHARS: Final = 6
+"""Of half a character: a backslash, a u and four digits.  A pair has twice as many."""
+
+
+def input_of(arguments: str) -> tuple[Any, bool]:
+    """The object, to be written as it is, and whether it had to be put around text that is no JSON."""
+    text = arguments.strip()
+    if text in {"", "null"}:
+        return {}, False
+    if (found := _object(text)) is not None:
+        return jsontext.verbatim(found), False
+    try:
+        value = json.loads(text, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return {"_raw": jsontext.mended(arguments)}, True
+    if isinstance(value, str) and (inner := _object(value)) is not None:
+        return jsontext.verbatim(inner), False
+    return jsontext.verbatim('{"value":' + _mended(text) + "}"), False
+
+
+def _object(text: str) -> str | None:
+    """JSON text that is an object; None for what is none.  ``NaN`` is none, though Python reads it."""
+    found = jsontext.object_text(text)
+    if found is None:
+        return None
+    if "NaN" in found or "Infinity" in found:
+        try:
+            json.loads(found, parse_constant=_refused)
+        except (ValueError, RecursionError):
+            return None
+    return _mended(found)
+
+
+def _refused(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _mended(text: str) -> str:
+    """JSON text without halves of characters, written out or escaped."""
+    if not text.isascii():
+        text = jsontext.mended(text)
+    if "\\ud" in text or "\\uD" in text:
+        text = _ESCAPE.sub(_whole, text)
+    return text
+
+
+def _whole(escape: re.Match[str]) -> str:
+    lone = len(escape[0]) == _LONE_CHARS
+    return "\\ufffd" if lone else escape[0]

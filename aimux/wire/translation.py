@@ -1,0 +1,184 @@
+"""One answer on its way from a provider's format to the client's, by way of neutral events.
+
+    block -> reader -> filters -> writer -> bytes        a stream
+    block -> reader -> filters -> collector -> bytes     a stream for a client that wants none
+    body  -> response -> replayed as events -> as above  no stream, for whoever wants one
+
+Nothing is given out before the answer has begun: the head of a stream says nothing yet, and as long as
+the client has heard nothing another provider can answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from aimux.errors import AimuxError, UpstreamProtocol, UpstreamStatus
+from aimux.model.events import (
+    BlockStart,
+    Collector,
+    Delta,
+    Event,
+    Failure,
+    Finish,
+    Start,
+    replay,
+)
+from aimux.model.request import Request
+from aimux.model.response import UNKNOWN, Usage
+from aimux.wire import jsontext
+from aimux.wire.codec import Codec
+from aimux.wire.errorkinds import excerpt, status_of_kind
+from aimux.wire.estimate import tokens_of_text
+from aimux.wire.target import Audience, Target
+
+
+class Filter(Protocol):
+    """Changes the events of one answer; what comes out keeps their grammar."""
+
+    def feed(self, events: Iterable[Event]) -> list[Event]:
+        """The events as the next in the row shall see them."""
+
+
+class Translation:
+    """One answer.  ``failure`` is how the provider broke off, if it did; nothing follows it."""
+
+    __slots__ = (
+        "_audience", "_characters", "_client", "_collector", "_filters", "_held", "_prompt_tokens",
+        "_reader", "_target", "_upstream", "_writer", "begun", "estimated", "failure", "finished",
+        "usage",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913 -- all of them are facts of one crossing
+        self,
+        codecs: tuple[Codec, Codec],
+        target: Target,
+        audience: Audience,
+        filters: Sequence[Filter],
+        *,
+        stream: bool,
+        prompt_tokens: Callable[[], int],
+    ) -> None:
+        """``codecs`` are the client's and the provider's; ``stream`` is what the client wants;
+        ``prompt_tokens`` guesses what the request took, for a provider that does not say.
+        """
+        self._client, self._upstream = codecs
+        self._target = target
+        self._audience = audience
+        self._filters = tuple(filters)
+        self._reader = self._upstream.reader(target)
+        self._writer = self._client.writer(audience) if stream else None
+        self._collector = None if stream else Collector()
+        self._held: list[bytes] = []
+        self._prompt_tokens = prompt_tokens
+        self._characters = 0
+        self.estimated = False
+        """The usage is a guess: the provider gave none."""
+        self.begun = False
+        """What is given from now on must go to the client."""
+        self.finished = False
+        self.failure: Failure | None = None
+        self.usage: Usage = UNKNOWN
+
+    def block(self, block: bytes) -> bytes:
+        """The client's bytes for one event of the provider's stream."""
+        return self._pass(self._reader.read(block))
+
+    def end(self) -> bytes:
+        """The rest, when the provider has closed its stream in good order; the whole answer for a
+        client that wants no stream.
+        """
+        rest = self._pass(self._reader.end())
+        return rest or self._whole()
+
+    def body(self, body: bytes) -> bytes:
+        """The client's bytes for an answer that came whole.
+
+        Raises:
+            UpstreamProtocol: it is no answer.
+            UpstreamStatus: it says that the provider failed.
+        """
+        try:
+            whole = jsontext.loads(body)
+        except ValueError as problem:
+            raise UpstreamProtocol(
+                f"it answered with something that is not JSON: {excerpt(body)!r}"
+            ) from problem
+        rest = self._pass(replay(self._upstream.read_response(whole, self._target)))
+        return rest or self._whole()
+
+    def fail(self, error: AimuxError, request_id: str) -> bytes:
+        """The last event for a client whose stream has begun and will not be completed."""
+        if self._writer is None:
+            return self._client.error_event(error, request_id)
+        return self._writer.fail(error, request_id)
+
+    def _pass(self, events: Iterable[Event]) -> bytes:
+        for each in self._filters:
+            events = each.feed(events)
+        events = list(events)
+        if events:
+            events = self._noted(events)
+        if self._writer is None:
+            self._collect(events)
+            return b""
+        written = self._writer.write(events) if events else b""
+        if not self.begun:
+            self._held.append(written)
+            if not any(isinstance(event, BlockStart | Finish) for event in events):
+                return b""
+            self.begun = True
+            written = b"".join(self._held)
+            self._held.clear()
+        return written
+
+    def _noted(self, events: list[Event]) -> list[Event]:
+        """Keeps what the exchange must know; the events up to a failure, which is said elsewhere."""
+        for event in events:
+            if type(event) is Delta:  # the usual one first, and as cheaply as can be
+                self._characters += len(event.text)
+            elif type(event) is Start:
+                self.usage = event.usage
+        last = events[-1]
+        if type(last) is Failure:
+            self.failure = last
+            return events[:-1]
+        if type(last) is Finish:
+            self.finished = True
+            self.usage = self._counted(self.usage.updated(last.usage))
+            events[-1] = last._replace(usage=self.usage)
+        return events
+
+    def _counted(self, usage: Usage) -> Usage:
+        """What the provider counted; where it counted nothing, a guess instead of zeros."""
+        if usage.input_tokens is not None and usage.output_tokens is not None:
+            return usage
+        self.estimated = True
+        guess = Usage(self._prompt_tokens(), tokens_of_text(self._characters))
+        return guess.updated(usage)
+
+    def _collect(self, events: Iterable[Event]) -> None:
+        assert self._collector is not None  # noqa: S101 -- there is one where there is no writer
+        for event in events:
+            self._collector.add(event)
+
+    def _whole(self) -> bytes:
+        if self._collector is None or not self.finished:
+            return b""
+        self.begun = True
+        return self._client.write_response(self._collector.response(), self._audience)
+
+
+def broke_off(failure: Failure, provider: str) -> UpstreamStatus:
+    """The error of a provider that reported a failure inside its answer."""
+    return UpstreamStatus(
+        f"{provider}: {failure.message}",
+        status=status_of_kind(failure.kind),
+        kind=failure.kind,
+        provider=provider,
+    )
+
+
+def plain_audience(model: str, *, stream: bool) -> Audience:
+    """An audience of whom nothing but the model's name is known."""
+    return Audience(Request(model=model, messages=(), stream=stream))
