@@ -39,6 +39,9 @@ PAUSE_S: Final = 0.5
 failed together do not return together.
 """
 
+NO_COUNT: Final = "no-count-tokens"
+"""The quirk of a provider that does not count tokens."""
+
 MAX_CLIENT_WAIT_S: Final = 60.0
 """A longer rest is not told to the client as ``retry-after``: it would sit and wait."""
 
@@ -74,18 +77,10 @@ class Exchange:
             ClientGone: the client has left; nothing more can be told to it.
         """
         counts = self._shared.ingress.operation is Operation.COUNT_TOKENS
-        first = plan.candidates[0]
         try:
-            if counts and (
-                first.mode is Mode.TRANSLATE or "no-count-tokens" in first.target.quirks
-            ):
-                self._count(first)
-                return self._answer.response
-            failure = await self._ask(plan)
+            failure = await (self._count(plan) if counts else self._ask(plan))
             if failure is None:
                 self._record.outcome = "ok"
-            elif counts and TABLE[failure.signal].blame is not Blame.CALLER:
-                self._count(first)
             elif self._answer.ended:  # the upstream's own error event was its last
                 self._record.failed("upstream_error", failure.error)
             elif self._answer.committed:
@@ -184,14 +179,22 @@ class Exchange:
         if tokens and ingress.operation is Operation.GENERATE and not record.estimated:
             self._fleet.billed(candidate, ingress, tokens)
 
-    def _count(self, candidate: Candidate) -> None:
-        """Answers a question for a count of tokens with a guess, and says that it is one."""
+    async def _count(self, plan: Plan) -> Failed | None:
+        """Asks the candidate who would answer the request, once; where it does not say, a guess is made,
+        and marked as one.
+        """
+        step = steps(plan, self._snapshot.labels, self._fleet.health, time.monotonic())[0]
+        candidate = step.candidate
+        if candidate.mode is Mode.RELAY and NO_COUNT not in candidate.target.quirks:
+            failure = await self._attempt(step)
+            if failure is None or TABLE[failure.signal].blame is Blame.CALLER:
+                return failure
         record, ingress = self._record, self._shared.ingress
         record.provider, record.model, record.status = candidate.provider.name, candidate.model, 200
-        record.outcome = "ok"
         body = CODECS[ingress.format].write_count(self._fleet.guessed(candidate, ingress))
         headers = [("content-type", "application/json"), ("x-aimux-estimated", "true")]
         self._answer.reply(200, headers, body or b"{}")
+        return None
 
     async def _tell(self, failure: Failed) -> None:
         """Nobody is left: the failure goes to the client, as it came where it came as a reply."""

@@ -13,8 +13,6 @@ as an object.  So, for each fragment (reference: protocols, 2.17.3):
     said?           calls that appeared before it are said.
     when does it    when the answer ends; or when the next one begins and its arguments are complete.
     end?            That they could be complete is no reason by itself: a piece may still come.
-
-``{}`` is held until the next fragment: some servers write it first, and then the real arguments.
 """
 
 from __future__ import annotations
@@ -24,10 +22,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from aimux.model.parts import CallKind, Opaque, OpaqueKind, ToolCall
-from aimux.wire import jsontext
 from aimux.wire.blocks import Blocks
 from aimux.wire.errorkinds import mapping
-from aimux.wire.openai_chat.halves import Halves
+from aimux.wire.openai_chat.call import Call
 from aimux.wire.openai_chat.signatures import signature_in
 from aimux.wire.target import Target
 
@@ -36,99 +33,6 @@ _PATIENCE: Final = 4
 
 _LEGACY: Final = -1
 """The index of the one call that ``function_call`` can make."""
-
-
-class _Call:
-    """One call under way."""
-
-    __slots__ = (
-        "_whole", "arguments", "closed", "fragments", "halves", "id", "interleaved", "kind", "name",
-        "opened", "said", "state", "waiting",
-    )  # fmt: skip
-
-    def __init__(self, kind: CallKind) -> None:
-        self.kind = kind
-        self.id = ""
-        self.name = ""
-        self.state: Opaque | None = None
-        self.arguments: list[str] = []
-        """All of them, as they came."""
-        self.waiting: list[str] = []
-        """What of them has not been said."""
-        self.fragments = 0
-        self.said = False
-        """Something of the arguments has been said: no taking back."""
-        self.opened = False
-        self.closed = False
-        self.interleaved = False
-        """Another call began before this one was complete."""
-        self.halves = Halves()
-        self._whole: bool | None = None
-        """What :meth:`came_whole` has found; None before it looked."""
-
-    def take(self, value: object) -> None:
-        """More arguments, in any form."""
-        if value is None or self.closed:
-            return
-        self._whole = None
-        if not isinstance(value, str):
-            self._replace(value)
-        elif value:
-            if self.halves.waiting or not value.isascii():
-                value = self.halves.whole(value)
-            if self._is_stub and value.lstrip().startswith("{"):
-                self.arguments.clear()
-                self.waiting.clear()
-            self.arguments.append(value)
-            self.waiting.append(value)
-
-    def _replace(self, value: object) -> None:
-        """Arguments as an object: all of them at once, unless some have been said."""
-        if self.said or (self.waiting and not value):
-            return
-        self.arguments = [jsontext.text_of(value)]
-        self.waiting = list(self.arguments)
-
-    @property
-    def _is_stub(self) -> bool:
-        return not self.said and len(self.arguments) == 1 and self.arguments[0].strip() == "{}"
-
-    def next_piece(self) -> str:
-        """What can be said of the arguments now."""
-        if self._is_stub or not self.waiting:
-            return ""
-        return self._release()
-
-    def last_piece(self) -> str:
-        """What is left of them when the call ends; no arguments are an empty object."""
-        piece = self._release() + self.halves.rest()
-        if not piece and not self.said and self.kind is CallKind.FUNCTION:
-            return "{}"
-        return piece
-
-    def _release(self) -> str:
-        piece = self.waiting[0] if len(self.waiting) == 1 else "".join(self.waiting)
-        self.waiting.clear()
-        self.said = self.said or bool(piece)
-        return piece
-
-    def came_whole(self) -> bool:
-        """Whether its arguments are one piece that needs no other."""
-        if self._whole is None:
-            self._whole = len(self.arguments) == 1 and self._is_complete()
-        return self._whole
-
-    def is_settled(self) -> bool:
-        """Whether nothing is missing, now that another call begins; one that is not complete then is
-        left open to the end, so that no call is looked through twice.
-        """
-        if self.interleaved or self.kind is not CallKind.FUNCTION:
-            return False
-        self.interleaved = not self._is_complete()
-        return not self.interleaved
-
-    def _is_complete(self) -> bool:
-        return jsontext.object_text("".join(self.arguments)) is not None
 
 
 class Calls:
@@ -146,12 +50,12 @@ class Calls:
         self._blocks = blocks
         self._target = target
         self._before = before
-        self._by_index: dict[int, _Call] = {}
-        self._by_id: dict[str, _Call] = {}
-        self._last: _Call | None = None
-        self._pending: deque[_Call] = deque()
+        self._by_index: dict[int, Call] = {}
+        self._by_id: dict[str, Call] = {}
+        self._last: Call | None = None
+        self._pending: deque[Call] = deque()
         """Calls that are not said yet, in the order of their appearance."""
-        self._open: dict[_Call, None] = {}
+        self._open: dict[Call, None] = {}
         self.made = 0
         self.nameless = 0
         """Calls left out since no tool was ever named."""
@@ -183,7 +87,7 @@ class Calls:
 
     # ------------------------------------------------------------ whose fragment it is
 
-    def _owner(self, entry: dict[str, Any], body: dict[str, Any]) -> _Call | None:
+    def _owner(self, entry: dict[str, Any], body: dict[str, Any]) -> Call | None:
         """The call that a fragment goes on with, or None where it begins one."""
         index, id_ = entry.get("index"), _text(entry.get("id"))
         name = _text(body.get("name"))
@@ -199,14 +103,14 @@ class Calls:
             return None
         return call
 
-    def _without_id(self, name: str) -> _Call | None:
+    def _without_id(self, name: str) -> Call | None:
         """For an id that nobody has: the last call, where that still waits for its own."""
         last = self._last
         return last if last is not None and not last.id and not name else None
 
-    def _begin(self, entry: dict[str, Any]) -> _Call:
+    def _begin(self, entry: dict[str, Any]) -> Call:
         custom = entry.get("type") == "custom" or isinstance(entry.get("custom"), dict)
-        call = _Call(CallKind.CUSTOM if custom else CallKind.FUNCTION)
+        call = Call(CallKind.CUSTOM if custom else CallKind.FUNCTION)
         index = entry.get("index")
         if type(index) is int:
             self._by_index[index] = call
@@ -216,7 +120,7 @@ class Calls:
         self._pending.append(call)
         return call
 
-    def _settle(self, call: _Call) -> None:
+    def _settle(self, call: Call) -> None:
         """Another call begins: this one's id will not come, and it may be complete."""
         call.fragments = _PATIENCE
         self._say_ready()
@@ -225,7 +129,7 @@ class Calls:
 
     # ------------------------------------------------------------ what it brings
 
-    def _grow(self, call: _Call, entry: dict[str, Any], body: dict[str, Any]) -> None:
+    def _grow(self, call: Call, entry: dict[str, Any], body: dict[str, Any]) -> None:
         id_ = _text(entry.get("id"))
         if id_ and not call.id:
             call.id = id_
@@ -258,7 +162,7 @@ class Calls:
             self._pending.popleft()
             self._say(call)
 
-    def _say(self, call: _Call) -> None:
+    def _say(self, call: Call) -> None:
         self._before()
         call.opened = True
         self.made += 1
@@ -267,7 +171,7 @@ class Calls:
         self._blocks.add(call, call.next_piece())
         call.state = None  # said with the call
 
-    def _close(self, call: _Call) -> None:
+    def _close(self, call: Call) -> None:
         self._blocks.add(call, call.last_piece())
         if call.state is not None:
             self._blocks.sign(call, call.state)
@@ -277,7 +181,7 @@ class Calls:
         del self._open[call]
 
 
-def _is_another(call: _Call, id_: str, name: str, body: dict[str, Any]) -> bool:
+def _is_another(call: Call, id_: str, name: str, body: dict[str, Any]) -> bool:
     """Whether a fragment that names a tool cannot go on with a call."""
     if id_ and call.id and id_ != call.id:
         return True
@@ -287,7 +191,7 @@ def _is_another(call: _Call, id_: str, name: str, body: dict[str, Any]) -> bool:
         return True
     if not call.came_whole():
         return False
-    return name != call.name or (call.arguments[0].strip() != "{}" and bool(body.get("arguments")))
+    return name != call.name or (not call.is_stub and bool(body.get("arguments")))
 
 
 def _body(entry: dict[str, Any]) -> dict[str, Any]:

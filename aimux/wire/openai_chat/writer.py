@@ -47,6 +47,13 @@ THOUGHT_BREAK: Final = "\n\n"
 _DONE: Final = sse.event(b"[DONE]")
 
 
+_LINE_ENDS: Final = (
+    ("\u2028".encode(), b"\\u2028"),
+    ("\u2029".encode(), b"\\u2029"),
+    ("\u0085".encode(), b"\\u0085"),
+)
+
+
 def in_one_line(value: object) -> bytes:
     """JSON without the characters at which some readers of lines break beyond LF (``str.splitlines``)."""
     raw = jsontext.dumps(value)
@@ -57,18 +64,11 @@ def in_one_line(value: object) -> bytes:
     return raw
 
 
-_LINE_ENDS: Final = (
-    ("\u2028".encode(), b"\\u2028"),
-    ("\u2029".encode(), b"\\u2029"),
-    ("\u0085".encode(), b"\\u0085"),
-)
-
-
 class Writer:
     """The writer of one answer; ``error_event`` says how a stream breaks off."""
 
     __slots__ = (
-        "_after", "_annotated", "_audience", "_before", "_calls", "_chars", "_citations",
+        "_after", "_audience", "_before", "_calls", "_chars", "_citations",
         "_envelope", "_error_event", "_grew", "_head", "_legacy", "_open", "_pending", "_refused",
         "_shows", "_slotted", "_state", "_tail", "_text_start", "_thought", "_thoughts", "_usage",
         "_used",
@@ -157,8 +157,9 @@ class Writer:
         self._open = part
         self._before, self._after, self._grew = b"", b"", False
         match part:
-            case Text(text):
+            case Text(text, citations):
                 self._text_start = self._chars
+                self._citations.extend(citations)
                 self._around(b'{"content":', b"}")
                 return self._first(text)
             case Thinking(text):

@@ -51,7 +51,10 @@ def loads(text: str | bytes) -> Any:
         ValueError: it is none, or holds half a character.
     """
     value = json.loads(text, parse_float=Spelled, parse_int=_integer, parse_constant=_refused)
-    json.dumps(value, ensure_ascii=False).encode()
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"half a character in {text!r:.300}") from None
     return value
 
 

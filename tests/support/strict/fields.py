@@ -179,15 +179,21 @@ def data_url(value: Any, where: str) -> None:
 
 
 _FOREIGN = ("aimux1.", base64.b64encode(b"aimux1").decode())
+_SLOTS = (
+    "signature", "data", "encrypted_content", "encrypted_index", "thoughtSignature",
+    "thought_signature",
+)  # fmt: skip
 
 
 def no_carrier(value: Any, where: str) -> None:
-    """Nothing anywhere below that was made to ride in a client's slot: no provider may see one."""
+    """In no opaque slot anything that was made to ride in a client's: no provider may see one.  A text
+    may well begin like one.
+    """
     match value:
-        case str():
-            refuse(not value.startswith(_FOREIGN), where, f"a carrier: {value!r:.80}")
         case dict():
             for key, each in value.items():
+                carried = isinstance(each, str) and key in _SLOTS and each.startswith(_FOREIGN)
+                refuse(not carried, f"{where}.{key}", f"a carrier: {each!r:.80}")
                 no_carrier(each, f"{where}.{key}")
         case list():
             for at, each in enumerate(value):

@@ -51,8 +51,8 @@ def message_of(text: str, kind: ErrorKind = ErrorKind.CONTEXT_OVERFLOW) -> str:
             "5000 tokens > 4096 maximum",
         ),
         (
-            "a: Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded "
-            "with context length of only 4096 tokens",
+            "a: Trying to keep the first 5000 tokens when context the overflows. However, the model is "
+            "loaded with context length of only 4096 tokens",
             "5000 tokens > 4096 maximum",
         ),
         (

@@ -277,6 +277,16 @@ def call(state: Opaque | None = None) -> ToolCall:
         ),
         pytest.param([redacted(seal(GOOGLE))], [Text("", state=GOOGLE)], id="alone"),
         pytest.param(
+            [TEXT, thinking("R"), redacted(seal(GOOGLE))],
+            [Text("t", state=GOOGLE), Thinking("R")],
+            id="of-the-text-further-before",
+        ),
+        pytest.param(
+            [thinking("R"), redacted(seal(GOOGLE))],
+            [Thinking("R"), Text("", state=GOOGLE)],
+            id="of-no-text",
+        ),
+        pytest.param(
             [redacted(seal(GOOGLE)), CALL, redacted(seal(GOOGLE))],
             [call(GOOGLE), Text("", state=GOOGLE)],
             id="one-too-many",
@@ -345,6 +355,11 @@ HIT = {
             id="long",
         ),
         pytest.param(
+            [*searched([])[:1], *searched([], id="srvtoolu_2")[:1], *searched([])[1:]],
+            '[searched the web for "q": nothing was found]',
+            id="two-calls",
+        ),
+        pytest.param(
             [{"type": "server_tool_use", "id": "s", "name": "web_fetch", "input": {"url": "u"}}],
             '[web_fetch was run with {"url":"u"}]',
             id="edge-113-unanswered",
@@ -353,7 +368,7 @@ HIT = {
 )  # fmt: skip
 def test_tools_that_anthropic_ran_are_told_in_words(blocks: list[Any], text: str) -> None:
     """Edge 106: as calls of the client's they would need results."""
-    assert said(*blocks) == (Text(text),)
+    assert said(*blocks)[0] == Text(text)
 
 
 def test_server_results_are_reported() -> None:
@@ -416,11 +431,19 @@ def test_half_a_character_is_mended() -> None:
     assert request.messages[0].parts == (Text("b\ufffd"),)
 
 
+def test_citations_that_all_stay_are_no_loss() -> None:
+    """Nothing was left out."""
+    web = {"type": "web_search_result_location", "url": "https://a.example", "cited_text": "c"}
+    block = {"type": "text", "text": "t", "citations": [web]}
+
+    assert codes(read({"messages": [{"role": "assistant", "content": [block]}]})) == []
+
+
 def test_tools_that_were_found_or_called_are_open() -> None:
     """A reference of the client's search, one of Anthropic's, or a call: all name it."""
     names = ("referenced", "searched", "called", "hidden")
     tools = [{"name": n, "input_schema": {"type": "object"}, "defer_loading": True} for n in names]
-    found = [{"type": "tool_reference", "tool_name": "searched"}]
+    found = [{"type": "tool_reference", "tool_name": "searched"}, {"tool_name": 7}]
     messages = [
         {
             "role": "assistant",

@@ -83,7 +83,8 @@ def test_a_search_of_the_web() -> None:
     """With its domains and the user's place."""
     entry = {
         "type": "web_search_20260318", "name": "web_search", "max_uses": 8, "allowed_domains": ["a.example"],
-        "user_location": {"type": "approximate", "city": "Bern", "country": None, "timezone": "Europe/Zurich"},
+        "user_location": {
+            "type": "approximate", "city": "Bern", "country": None, "timezone": "Europe/Zurich"},
         "response_inclusion": "all",
     }  # fmt: skip
     request = read({"tools": [entry]})
@@ -182,7 +183,8 @@ def test_a_toolset_is_all_its_members() -> None:
 def test_members_of_a_toolset_can_be_turned_off_and_on() -> None:
     """``configs``: by default those that reach beyond the page are off."""
     configs = {
-        "zoom": {"enabled": False}, "javascript_exec": {"enabled": True}, "key": None, "find": {"defer_loading": True}
+        "zoom": {"enabled": False}, "javascript_exec": {"enabled": True}, "key": None,
+        "find": {"defer_loading": True}
     }  # fmt: skip
     browser = functions({"type": "browser_toolset_20260801", "configs": configs})
 

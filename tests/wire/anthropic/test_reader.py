@@ -143,7 +143,9 @@ def test_one_event_in_one_event_out() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "usage"),
     [
-        pytest.param({"input_tokens": 9, "output_tokens": 1}, {"output_tokens": 5}, Usage(9, 5), id="edge-99"),
+        pytest.param(
+            {"input_tokens": 9, "output_tokens": 1}, {"output_tokens": 5}, Usage(9, 5), id="edge-99"
+        ),
         pytest.param(
             {"input_tokens": 9, "cache_read_input_tokens": 3},
             {"input_tokens": 9, "cache_read_input_tokens": 3, "output_tokens": 5},
@@ -262,7 +264,8 @@ def test_usage(first: dict[str, Any], last: dict[str, Any], usage: Usage) -> Non
         pytest.param(
             [opened(0, "fallback"), closed(0), opened(1, "of_a_new_kind"),
              grown(1, "of_a_new_kind"), closed(1), event("of_a_new_kind"),
-             opened(2, "text", text=""), grown(2, "of_a_new_kind"), grown(2, "text_delta", text="a"), closed(2)],
+             opened(2, "text", text=""), grown(2, "of_a_new_kind"), grown(2, "text_delta", text="a"),
+             closed(2)],
             [BlockStart(0, Text("")), Delta(0, "a"), BlockStop(0)],
             id="what-nobody-knows",
         ),
@@ -392,15 +395,16 @@ WEB = {
     "type": "web_search_result_location", "url": "https://a.example", "title": "A", "encrypted_index": "E",
     "cited_text": "c",
 }  # fmt: skip
+SAID, CITING = grown(0, "text_delta", text="a"), grown(0, "citations_delta", citation=WEB)
 CITED = Citation("https://a.example", "A", "c")
 
 
 @pytest.mark.parametrize(
     "inside",
     [
-        [opened(0, "text", text=""), grown(0, "text_delta", text="a"), grown(0, "citations_delta", citation=WEB)],
-        [opened(0, "text", text=""), grown(0, "citations_delta", citation=WEB), grown(0, "text_delta", text="a")],
-        [opened(0, "text", text="", citations=[WEB]), grown(0, "text_delta", text="a")],
+        [opened(0, "text", text=""), SAID, CITING],
+        [opened(0, "text", text=""), CITING, SAID],
+        [opened(0, "text", text="", citations=[WEB]), SAID],
     ],
     ids=["behind", "before", "in-the-start"],
 )  # fmt: skip
@@ -421,7 +425,7 @@ def test_a_citation_of_nothing_is_left_out() -> None:
 
 
 RESULTS = [
-    {"type": "web_search_result", "url": "https://a.example", "title": "A", "encrypted_content": "E", "page_age": "1 d"},
+    {"type": "web_search_result", "url": "https://a.example", "title": "A", "page_age": "1 d"},
     {"type": "web_search_result", "url": "https://b.example", "title": "B", "encrypted_content": "E"},
     "x",
 ]  # fmt: skip
@@ -441,7 +445,7 @@ HITS = (Hit("https://a.example", "A", "1 d"), Hit("https://b.example", "B"))
     ("content", "hits", "error"),
     [
         (RESULTS, HITS, ""),
-        ({"type": "web_search_tool_result_error", "error_code": "too_many_requests"}, (), "too_many_requests"),
+        ({"error_code": "too_many_requests"}, (), "too_many_requests"),
         ({}, (), "unavailable"),
         (None, (), ""),
     ],
@@ -471,6 +475,7 @@ def test_other_tools_of_the_vendor_are_not_told() -> None:
 # ---------------------------------------------------------------- the end
 
 TEXTS = (opened(0, "text", text="a"), closed(0))
+HALF = grown(0, "input_json_delta", partial_json='{"x')
 CALLS = (opened(0, "tool_use", id="a", name="f", input={}), closed(0))
 
 
@@ -552,7 +557,7 @@ def test_a_refusal_says_why(details: object, detail: str) -> None:
         pytest.param((begun(),), CUT, id="cut-before-content"),
         pytest.param((begun(), *TEXTS), CUT, id="cut-behind-content"),
         pytest.param((begun(), *TEXTS, ended(None)), CUT, id="cut-without-a-reason"),
-        pytest.param((begun(), CALLS[0], grown(0, "input_json_delta", partial_json='{"x')), CUT, id="half-a-call"),
+        pytest.param((begun(), CALLS[0], HALF), CUT, id="half-a-call"),
     ],
 )  # fmt: skip
 def test_how_it_ended(blocks: tuple[bytes, ...], end: Event) -> None:
@@ -562,8 +567,7 @@ def test_how_it_ended(blocks: tuple[bytes, ...], end: Event) -> None:
 
 def test_a_call_that_the_vendor_completed_is_passed_on_as_it_is() -> None:
     """With a proper end the client decides what to make of half a call."""
-    half = grown(0, "input_json_delta", partial_json='{"x')
-    read = said(CALLS[0], half, last=(ended("max_tokens"), STOP))
+    read = said(CALLS[0], HALF, last=(ended("max_tokens"), STOP))
 
     assert read == [BlockStart(0, ToolCall("a", "f")), Delta(0, '{"x'), BlockStop(0)]
 

@@ -77,7 +77,8 @@ def test_whole_and_streamed_are_the_same(reply: Reply) -> None:
               {"type": "web_search_result", "url": "https://a.example", "title": "A"}]}],
          (WebSearch("s", "q", (Hit("https://a.example", "A"),)),)),
         ([{"type": "text", "text": "t", "citations": [
-            {"type": "web_search_result_location", "url": "https://a.example", "title": "A", "cited_text": "c"},
+            {"type": "web_search_result_location", "url": "https://a.example", "title": "A",
+             "cited_text": "c"},
             {"type": "web_search_result_location"}, {"type": "page_location"}, None]}],
          (Text("t", (Citation("https://a.example", "A", "c"),)),)),
         ([{"type": "text", "text": "a\ud83d", "citations": None}], (Text("a\ufffd"),)),

@@ -376,8 +376,12 @@ def test_media_that_anthropic_does_not_take_are_refused(medium: Media) -> None:
 
 @pytest.mark.parametrize(
     "part",
-    [Media(IMAGE, "image/png", data=PNG), Media(DOCUMENT, "application/pdf", data=PNG), Unsupported("x", "p")],
-)  # fmt: skip
+    [
+        Media(IMAGE, "image/png", data=PNG),
+        Media(DOCUMENT, "application/pdf", data=PNG),
+        Unsupported("x", "p"),
+    ],
+)
 def test_what_an_assistant_cannot_have_said_is_refused(part: Part) -> None:
     """Neither images of the model nor what nobody knows."""
     with pytest.raises(UnsupportedContent):
@@ -488,8 +492,11 @@ def test_strict_tools() -> None:
 
 
 RECURSIVE = {
-    "type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"], "additionalProperties": False
-}  # fmt: skip
+    "type": "object",
+    "properties": {"next": {"$ref": "#"}},
+    "required": ["next"],
+    "additionalProperties": False,
+}
 
 
 def test_a_schema_that_strict_cannot_say() -> None:
@@ -591,7 +598,12 @@ def test_a_function_called_web_search_keeps_its_name() -> None:
 
 # ---------------------------------------------------------------- the form of the answer
 
-CLOSED = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"], "additionalProperties": False}  # fmt: skip
+CLOSED = {
+    "type": "object",
+    "properties": {"x": {"type": "integer"}},
+    "required": ["x"],
+    "additionalProperties": False,
+}
 
 
 def test_a_schema_of_the_answer() -> None:

@@ -175,6 +175,9 @@ ASK: tuple[Role, tuple[Part, ...]] = (USER, (Text("hi"),))
         pytest.param([(ASSISTANT, ())], True, id="edge-238-prefill"),
         pytest.param([(ASSISTANT, (Text("{"),))], True, id="edge-238-prefill-of-words"),
         pytest.param([(USER, (RESULT,))], False, id="only-results"),
+        pytest.param(
+            [(USER, (RESULT,)), (ASSISTANT, (CALL,)), (USER, (RESULT,))], True, id="from-the-beginning"
+        ),
         pytest.param([(ASSISTANT, ()), (USER, (RESULT,))], False, id="an-empty-message"),
     ],
 )  # fmt: skip
@@ -182,7 +185,8 @@ def test_thinking_by_budget_is_turned_off_where_it_would_be_refused(
     turns: list[tuple[Role, tuple[Part, ...]]], disabled: bool
 ) -> None:
     """A turn of calls must begin with thinking that is Anthropic's own."""
-    request = talk(ASK, *turns, reasoning=Reasoning(Effort.LOW), sampling=Sampling(9000))
+    before = () if turns[0][0] is USER else (ASK,)
+    request = talk(*before, *turns, reasoning=Reasoning(Effort.LOW), sampling=Sampling(9000))
     old = write(request, target(MANUAL))
     new = write(request, target(MODERN))
 

@@ -30,6 +30,7 @@ from tests.support.grammar.told import Ending, Kind, Tokens
 from tests.support.strict.fields import no_carrier
 from tests.support.strict.servers import validate
 
+REPLAYED = frozenset({"reasoning-content-field", "reasoning-replay"})
 SENTINEL = "skip_thought_signature_validator"
 PAIRS = [(c, p) for c in WireFormat for p in WireFormat if c is not p]
 STATEFUL = [(c, p) for c, p in PAIRS if p is not OPENAI_CHAT]
@@ -45,8 +46,8 @@ def thoughtful(draw: st.DrawFn) -> Plan:
     parts = [Part(Kind.THINKING, (draw(SAID),), state=STATE)]
     if draw(st.booleans()):
         parts.append(Part(Kind.TEXT, (draw(SAID),)))
-    for number in range(draw(st.integers(1, 2))):
-        parts.append(Part(Kind.CALL, ('{"x":1}',), f"call_{number}_abcdefgh", "f"))
+    numbers = range(draw(st.integers(1, 2)))
+    parts += [Part(Kind.CALL, ('{"x":1}',), f"call_{number}_abcdefgh", "f") for number in numbers]
     return Plan(tuple(parts), Ending.CALLS, Tokens(3, 2, 0, 0, 1))
 
 
@@ -205,21 +206,24 @@ def test_p25_a_carrier_opens_to_what_it_was(state: Opaque) -> None:
     assert opaque.open_base64(opaque.seal_base64(state)) == state
     assert opaque.is_carrier(opaque.seal(state))
     assert opaque.is_carrier(opaque.seal_base64(state))
-    assert opaque.may_hold_carrier(json.dumps({"x": opaque.seal(state)}).encode())
-    assert opaque.may_hold_carrier(json.dumps({"x": opaque.seal_base64(state)}).encode())
+    for format_ in WireFormat:
+        sealed = (
+            opaque.seal_base64(state) if format_ in (GEMINI, OPENAI_CHAT) else opaque.seal(state)
+        )
+        assert opaque.may_hold_carrier(json.dumps({"x": sealed}).encode(), format_)
 
 
 @WIRE
 @given(state=OPAQUES, data=st.data())
 def test_p25_a_damaged_carrier_does_not_open(state: Opaque, data: st.DataObject) -> None:
-    """One character changed, lost or added."""
+    """One character changed, lost or added: nothing comes of it, or what it was."""
     carrier = opaque.seal(state)
     at = data.draw(st.integers(0, len(carrier) - 1))
     letter = data.draw(st.sampled_from("aA0_-.\u00e9"))
     for damaged in (carrier[:at] + carrier[at + 1 :], carrier[:at] + letter + carrier[at:]):
-        assert opaque.open_carrier(damaged) is None
+        assert opaque.open_carrier(damaged) in (None, state)
     changed = carrier[:at] + letter + carrier[at + 1 :]
-    assert opaque.open_carrier(changed) is None or changed == carrier
+    assert opaque.open_carrier(changed) in (None, state)
 
 
 @WIRE
