@@ -20,6 +20,7 @@ from aimux.catalogue.provider import Provider
 from aimux.errors import (
     AimuxError,
     ConnectFailed,
+    ErrorKind,
     InvalidRequest,
     StreamCut,
     UnsupportedContent,
@@ -46,6 +47,13 @@ from aimux.wire.transcode import Transcoder
 
 MAX_ERROR_BYTES: Final = 2**20
 """Most of an upstream's error body that is read and passed on."""
+
+OVERFLOW_WITHOUT_WORDS: Final = "overflow-without-words"
+"""The quirk of a provider that refuses a prompt that is too long with an empty body."""
+
+NO_BETAS: Final = "messages-no-betas"
+"""The quirk of a provider that does not know Anthropic's betas: field and header go together."""
+_BETA: Final = "anthropic-beta"
 
 FIRST_EVENT_S: Final = 60.0
 FIRST_EVENT_THINKING_S: Final = 180.0
@@ -154,12 +162,13 @@ class Attempt:
         headers = self._shared.request.headers
         auth = auth_headers(endpoint, self._credential)
         foreign = transcoder.mode is Mode.TRANSLATE
+        dropped = _BETA if NO_BETAS in self._candidate.target.quirks else ""
         return Call(
             provider=provider.name,
             url=address(endpoint.base_url, path, transcoder.query(ingress.query)),
             headers=foreign_headers(endpoint.format, headers, auth, provider.headers)
             if foreign
-            else request_headers(headers, auth, provider.headers),
+            else request_headers(headers, auth, provider.headers, dropped),
             body=body,
             egress=egress(provider.proxy, provider.ca_file),
             connect_s=provider.timeouts.connect_s,
@@ -177,6 +186,9 @@ class Attempt:
             )
             return Failed(Signal.PROTOCOL, redirect)
         said = CODECS[self._candidate.format].read_error(upstream.status, body)
+        wordless = upstream.status in {400, 413} and not body.strip()
+        if wordless and OVERFLOW_WITHOUT_WORDS in self._candidate.target.quirks:
+            said = Reported(ErrorKind.CONTEXT_OVERFLOW, "the prompt is longer than its window")
         wait_s = retry_after_s(upstream.headers, time.time())
         signal = signal_of(upstream.status, said.kind, wait_s)
         error = _status_error(provider, said, upstream.status, wait_s)

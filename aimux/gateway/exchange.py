@@ -30,6 +30,7 @@ from aimux.routing.steps import Step, left_after, steps
 from aimux.routing.verdict import TABLE, Again, Blame, Signal
 from aimux.wire.codec import Mode, Operation
 from aimux.wire.formats import CODECS
+from aimux.wire.unsearched import unsearched
 
 MAX_ATTEMPTS: Final = 4
 """Over all candidates and keys: whoever waits for an answer does not wait for a fifth failure."""
@@ -196,6 +197,17 @@ class Exchange:
         self._answer.reply(200, headers, body or b"{}")
         return None
 
+    def _say_unsearched(self) -> bool:
+        """Answers a request for nothing but a search that nobody can do; whether it is one."""
+        ingress, record = self._shared.ingress, self._record
+        body = unsearched(ingress)
+        if body is None:
+            return False
+        record.status = 200
+        kind = "text/event-stream; charset=utf-8" if ingress.stream else "application/json"
+        self._answer.reply(200, [("content-type", kind)], body)
+        return True
+
     async def _tell(self, failure: Failed) -> None:
         """Nobody is left: the failure goes to the client, as it came where it came as a reply."""
         record, error = self._record, failure.error
@@ -212,6 +224,8 @@ class Exchange:
         ):
             error.retry_after_s = row.rest_s
         format_ = self._shared.ingress.format
+        if failure.signal is Signal.UNSUPPORTED and self._say_unsearched():
+            return
         if failure.reply is None:
             vendors = isinstance(error, UpstreamStatus)
             record.status = (translated_status if vendors else status_for)(error, format_)

@@ -81,13 +81,17 @@ def request_headers(
     client: CIMultiDictProxy[str],
     auth: Iterable[tuple[str, str]],
     configured: Mapping[str, str] = MappingProxyType({}),
+    dropped: str = "",
 ) -> tuple[tuple[str, str], ...]:
-    """The headers of a call: the client's that cross, the configuration's over them, the key.
+    """The headers of a call: the client's that cross, the configuration's over them, the key; without
+    the one that the provider does not take, which the configuration may set all the same.
 
     Identity is asked for, so that usage can be read beside the answer and no proxy holds a stream
     back to fill a compression window.
     """
     headers = [pair for pair in client.items() if goes_to_provider(pair[0])]
+    if dropped:
+        headers = [pair for pair in headers if pair[0].lower() != dropped]
     if configured:
         names = {name.lower() for name in configured}
         headers = [pair for pair in headers if pair[0].lower() not in names]

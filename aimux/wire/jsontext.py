@@ -271,6 +271,6 @@ def text_of(value: object) -> str:
 
 def mended(text: str) -> str:
     """Text without lone surrogates: halves of a character become U+FFFD, pairs become one."""
-    if not _SURROGATE.search(text):
+    if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -30,6 +30,7 @@ class Validator:
     def __init__(self, schema: Any, *, meant: bool = False) -> None:
         self._root = schema
         self._meant = meant
+        self._asked: set[tuple[int, int]] = set()
 
     def __call__(self, instance: Any) -> bool:
         """Whether an instance is valid."""
@@ -40,6 +41,16 @@ class Validator:
             return schema
         if instance is None and schema.get("nullable") is True:
             return True
+        asked = (id(schema), id(instance))
+        if asked in self._asked:
+            return True  # a reference that leads back to itself says nothing
+        self._asked.add(asked)
+        try:
+            return self._checked(schema, instance)
+        finally:
+            self._asked.remove(asked)
+
+    def _checked(self, schema: dict[str, Any], instance: Any) -> bool:
         if self._meant and (name := _meant_type(schema)) and not is_type(instance, name):
             return False
         return all(check(self, schema, instance) for check in _CHECKS)

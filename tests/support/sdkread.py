@@ -67,7 +67,11 @@ class Sdks:
 
     def _completion_stream(self) -> Told:
         with self._gpt.chat.completions.stream(model="m", messages=[]) as events:
-            return _of_completion(events.get_final_completion())
+            for _ in events:
+                pass
+            return _of_completion(
+                events.current_completion_snapshot
+            )  # the final one raises on length
 
     def _completion(self) -> Told:
         return _of_completion(self._gpt.chat.completions.create(model="m", messages=[]))
@@ -140,16 +144,21 @@ def _of_completion(completion: Any) -> Told:
         (Kind.REFUSAL, message.refusal),
     )
     pieces = [Piece(kind, text) for kind, text in said if text]
-    for call in message.tool_calls or ():
-        custom = call.type == "custom"
-        name = call.custom.name if custom else call.function.name
-        text = call.custom.input if custom else call.function.arguments
-        pieces.append(Piece(Kind.CALL, call=Called(call.id, name, text, kind=call.type)))
+    pieces += map(_of_tool_call, message.tool_calls or ())
     ending = CHAT_ENDINGS[choice.finish_reason]
     return Told(
         tuple(pieces), ending, choice.finish_reason, tokens=_completion_tokens(completion.usage),
         id=completion.id, model=completion.model,
     )  # fmt: skip
+
+
+def _of_tool_call(call: Any) -> Piece:
+    custom = call.type == "custom"
+    name = call.custom.name if custom else call.function.name
+    text = call.custom.input if custom else call.function.arguments
+    extra = (call.model_extra or {}).get("extra_content") or {}
+    state = extra.get("google", {}).get("thought_signature", "")
+    return Piece(Kind.CALL, call=Called(call.id, name, text, kind=call.type), state=state)
 
 
 def _completion_tokens(usage: Any) -> Tokens:

@@ -33,6 +33,7 @@ READING_ONLY: Final = frozenset(
         "error-in-200",
         "no-count-tokens",
         "numeric-error-codes",
+        "overflow-without-words",
         "reasoning-replay",
         "repair-leaked-calls",
         "silent-truncation",

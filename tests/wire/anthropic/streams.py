@@ -80,7 +80,7 @@ def answer(
     """A neutral stream: each part with what happens in its block."""
     events: list[Event] = [start]
     for index, (part, inside) in enumerate(parts):
-        placed = [each._replace(block=index) for each in inside]  # type: ignore[union-attr]  # of a block all
+        placed = [each._replace(block=index) for each in inside]  # type: ignore[call-arg]  # of a block all
         events += [BlockStart(index, part), *placed, BlockStop(index)]
     return [*events, finish]
 

@@ -30,7 +30,7 @@ from aimux.model.response import AnswerPart, FinishReason, Response, Usage
 from aimux.wire.opaque import is_carrier, open_carrier, seal
 from aimux.wire.target import Audience
 from tests.support.grammar import anthropic
-from tests.support.grammar.check import Broken
+from tests.support.grammar.told import Broken
 from tests.wire.anthropic.streams import ASKED, CODEC, USAGE, answer, grow, told, written
 
 OMITTED = replace(ASKED, reasoning=Reasoning(Effort.AUTO, shown=False))
