@@ -43,6 +43,8 @@ def _is_no_object(words: Any, nesting: int = 0) -> bool:
         return False
     if names := types(words):
         return all(name.lower() != "object" for name in names)
+    if len(constraints(words)) != 1:
+        return False
     branches = words.get("anyOf") or words.get("oneOf")
     return isinstance(branches, list) and all(_is_no_object(one, nesting + 1) for one in branches)
 
