@@ -21,7 +21,7 @@
     |   `-- VaultCorrupt           the vault's file cannot be trusted
     |-- ClientError              the program that called the gateway HTTP 4xx
     |   |-- InvalidRequest         400
-    |   |-- UnsupportedContent     400  the target cannot say what the request holds
+    |   |   `-- UnsupportedContent 400  the target cannot say what the request holds
     |   |-- Unauthorized           401
     |   |-- Forbidden              403
     |   |-- UnknownPath            404

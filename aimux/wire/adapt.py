@@ -404,6 +404,8 @@ def _roles(
         losses.append(Loss("system.merged"))
         turns.insert(0, (Role.USER, list(system)))
         system = ()
+    if not turns and not system:
+        turns = [(Role.USER, [Text(FILLER)])]
     if rules.first_user and turns and turns[0][0] is not Role.USER:
         turns.insert(0, (Role.USER, [Text(FILLER)]))
     return system, turns

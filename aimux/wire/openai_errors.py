@@ -66,7 +66,8 @@ def reported(error: dict[str, Any], status: int) -> Reported:
     """An error object of an upstream; ``status`` below 400 means it came inside an answer."""
     type_ = str(error.get("type") or "")
     code = error.get("code")
-    message = str(error.get("message") or type_ or code or "an error without words")
+    said = error.get("message") or type_ or code or "an error without words"
+    message = jsontext.mended(str(said))
     words = f"{type_} {code or ''} {message}"
     return Reported(
         kind_of(_effective_status(status, type_, code), words), message, str(code or type_)
@@ -98,5 +99,5 @@ def read_error(status: int, body: bytes) -> Reported:
     if isinstance(error, dict) and error.get("message"):
         return reported(error, status)
     said = error if isinstance(error, str) else mapping(whole).get("detail")
-    text = str(said) if said else excerpt(body)
+    text = jsontext.mended(str(said)) if said else excerpt(body)
     return Reported(kind_of(status, text), text)

@@ -120,6 +120,9 @@ def decoded(block: bytes) -> list[tuple[str, Any]]:
     Usually one.  A server that forgets the blank line between two JSON documents writes two; what is
     no JSON at all is passed over, as are ``[DONE]``, ``null`` and an event without data.
     """
+    usual = _usual(block)
+    if usual is not None:
+        return [usual]
     name, data = fields(block)
     data = data.strip()
     if not data:
@@ -130,6 +133,26 @@ def decoded(block: bytes) -> list[tuple[str, Any]]:
     except ValueError:
         values = _one_by_line(data)
     return [(said, value) for value in values if value is not None and value != "[DONE]"]
+
+
+def _usual(block: bytes) -> tuple[str, Any] | None:
+    """The event of a block in the form that nearly all have: perhaps a name, then one line that is an
+    object.  None for any other, which is looked at more slowly.
+    """
+    name = b""
+    start = 0
+    if block.startswith(b"event: "):
+        start = block.find(b"\n") + 1
+        name = block[7 : start - 1]
+    if not block.startswith(b"data: {", start):
+        return None
+    end = block.find(b"\n", start)
+    if end < 0 or block[end:].strip():
+        return None
+    try:
+        return name.strip().decode("ascii", "replace"), jsontext.loads(block[start + 6 : end])
+    except ValueError:
+        return None
 
 
 def _one_by_line(data: bytes) -> list[Any]:

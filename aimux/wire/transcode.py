@@ -27,7 +27,14 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, Final
 
-from aimux.errors import AimuxError, StreamCut, UpstreamError, UpstreamProtocol, UpstreamStatus
+from aimux.errors import (
+    AimuxError,
+    InvalidRequest,
+    StreamCut,
+    UpstreamError,
+    UpstreamProtocol,
+    UpstreamStatus,
+)
 from aimux.model.loss import Loss
 from aimux.model.parts import ToolCall
 from aimux.model.request import FunctionTool, Request, WireFormat
@@ -286,7 +293,10 @@ class Transcoder:
     def _to_itself(self) -> Translation:
         """From a format to the same: what goes in comes out, in the other of its two forms."""
         inquiry = self._inquiry
-        audience = plain_audience(inquiry.model, stream=inquiry.stream)
+        try:
+            audience = Audience(inquiry.request, inquiry.caller.created_s)
+        except InvalidRequest:  # the provider has understood it, so it need not trouble us
+            audience = plain_audience(inquiry.model, stream=inquiry.stream)
         restore = Restore(inquiry.format, Names(), (), inquiry.caller.id)
         return self._crossing(Target("", self._target.model), audience, [restore])
 

@@ -17,7 +17,7 @@ _FAMILIES = {
     "string": {"minLength", "maxLength", "pattern"},
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
 }  # fmt: skip
-_SAYS_MORE = {"type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"}
+_SAYS_MORE = {"type", "enum", "const"}
 
 
 class Validator:

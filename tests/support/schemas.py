@@ -104,7 +104,7 @@ def _node(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> Any:
     if names:
         said = [name.upper() if draw(st.integers(0, 9)) == 0 else name for name in names]
         node["type"] = said[0] if len(said) == 1 else said
-    families = set(names) or set(draw(st.lists(st.sampled_from(TYPES), max_size=1)))
+    families = set(names) or set(draw(st.lists(st.sampled_from(TYPES), max_size=2)))
     if "object" in families:
         node |= draw(_of_objects(inner))
     if "array" in families:

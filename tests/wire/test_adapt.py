@@ -524,6 +524,11 @@ def test_instructions_alone_become_the_users_words() -> None:
     assert (taken.request.system, taken.request.messages) == ((Text("be"),), ())
 
 
+def test_nothing_at_all_is_a_word() -> None:
+    """A conversation of an empty message: every vendor wants one that says something."""
+    assert adapted(user(Text(""))).request.messages == (user(Text(FILLER)),)
+
+
 def test_a_signature_on_an_empty_text_stays() -> None:
     """Edge 171: Gemini signs the end of a turn."""
     signed = Text("", state=Opaque(OpaqueKind.GEMINI_SIGNATURE, "s", "zai"))

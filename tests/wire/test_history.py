@@ -218,9 +218,7 @@ SAID = st.one_of(
 )
 MESSAGES = st.lists(
     st.one_of(
-        st.builds(
-            Message, st.sampled_from([USER, SYSTEM]), st.lists(SAID, max_size=4).map(tuple)
-        ),
+        st.builds(Message, st.sampled_from([USER, SYSTEM]), st.lists(SAID, max_size=4).map(tuple)),
         st.builds(Message, st.just(ASSISTANT), st.lists(CALLS | SAID, max_size=4).map(tuple)),
     ),
     max_size=7,
@@ -237,7 +235,9 @@ def test_whatever_was_sent_every_call_is_followed_by_its_result(messages: list[M
     for _, parts in turns:
         results = [part.call_id for part in parts if isinstance(part, ToolResult)]
         assert results == awaited
-        assert [isinstance(part, ToolResult) for part in parts[: len(results)]] == [True] * len(results)
+        assert [isinstance(part, ToolResult) for part in parts[: len(results)]] == [True] * len(
+            results
+        )
         awaited = [part.id for part in parts if isinstance(part, ToolCall)]
         assert not seen & set(awaited)
         seen |= set(awaited)

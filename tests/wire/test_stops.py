@@ -100,9 +100,7 @@ def test_a_failure_before_is_a_failure() -> None:
     size=st.integers(1, 5),
 )
 @settings(max_examples=80)
-def test_it_does_not_matter_how_it_comes(
-    said: str, sequences: tuple[str, ...], size: int
-) -> None:
+def test_it_does_not_matter_how_it_comes(said: str, sequences: tuple[str, ...], size: int) -> None:
     """P1 for the cut; what is given out is never taken back."""
     pieces = [said[n : n + size] for n in range(0, len(said), size)]
     ends = [(at + len(each), at) for each in sequences if (at := said.find(each)) >= 0]

@@ -78,6 +78,7 @@ def annotation_of(citation: Citation, offset: int, length: int) -> dict[str, Any
     return {"type": "url_citation", "url_citation": said}
 
 
-def image_of(media: Media) -> dict[str, Any]:
+def image_of(media: Media, index: int) -> dict[str, Any]:
     """An image for a client, in OpenRouter's form: the vendor itself has none."""
-    return {"type": "image_url", "image_url": {"url": media.url or data_url(media)}}
+    url = media.url or data_url(media)
+    return {"type": "image_url", "image_url": {"url": url}, "index": index}

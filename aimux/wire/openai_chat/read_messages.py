@@ -23,10 +23,10 @@ from aimux.model.parts import (
 )
 from aimux.model.request import Message, Role
 from aimux.wire import jsontext
+from aimux.wire import openai_fields as fields
 from aimux.wire.openai_chat.details import shown_in
 from aimux.wire.openai_chat.read_parts import Content, note_unknown, read_content
 from aimux.wire.openai_chat.signatures import EMPTY, Slot, opened, signature_in
-from aimux.wire.openai_responses import fields
 
 _KNOWN: Final = frozenset({"role", "content"})
 _KNOWN_OF_TOOL: Final = _KNOWN | {"tool_call_id"}

@@ -8,9 +8,9 @@ from typing import Any, Final
 from aimux.errors import InvalidRequest
 from aimux.model.loss import Loss
 from aimux.model.parts import Media, MediaKind, Refusal, Text, Thinking, Unsupported
+from aimux.wire import openai_fields as fields
 from aimux.wire.jsontext import mended
 from aimux.wire.media import from_base64, from_data_url
-from aimux.wire.openai_responses import fields
 
 Content = Text | Refusal | Thinking | Media | Unsupported
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 from aimux.errors import InvalidRequest, UnsupportedContent
 from aimux.model.loss import Loss
 from aimux.model.request import Effort, OutputFormat, Reasoning, Request, Sampling
+from aimux.wire import openai_fields as fields
 from aimux.wire.jsontext import Document, mended
 from aimux.wire.openai_chat.read_messages import read_messages
 from aimux.wire.openai_chat.read_parts import note_unknown
 from aimux.wire.openai_chat.read_tools import is_legacy, read_choice, read_tools
-from aimux.wire.openai_responses import fields
 
 _READ: Final = frozenset(
     {

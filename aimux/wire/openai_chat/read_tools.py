@@ -8,9 +8,9 @@ from aimux.errors import InvalidRequest
 from aimux.model.loss import Loss
 from aimux.model.parts import CallKind
 from aimux.model.request import Choice, FunctionTool, Tool, ToolChoice, WebSearchTool
+from aimux.wire import openai_fields as fields
 from aimux.wire.jsontext import Document
 from aimux.wire.openai_chat.read_parts import note_unknown
-from aimux.wire.openai_responses import fields
 
 _WORDS: Final = {
     "none": Choice.NONE,

@@ -177,7 +177,8 @@ class Reader:
         if self._over:
             return
         self._start()
-        self._blocks.out.append(Failure(trouble.kind, trouble.message, trouble.code))
+        message, code = mended(trouble.message), mended(trouble.code)
+        self._blocks.out.append(Failure(trouble.kind, message, code))
         self._over = True
 
 

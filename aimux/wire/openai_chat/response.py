@@ -106,7 +106,7 @@ class _Message:
             case ToolCall():
                 self.calls.append(self._call(part))
             case Media():
-                self._images.append(image_of(part))
+                self._images.append(image_of(part, len(self._images)))
             case _:  # a search: what it found shows in the sources of the text
                 pass
 

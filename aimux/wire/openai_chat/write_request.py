@@ -17,7 +17,7 @@ from aimux.model.parts import Text
 from aimux.model.request import Effort, Reasoning, Request, Sampling
 from aimux.wire.openai_chat.write_messages import PREFILL, Conversation
 from aimux.wire.openai_chat.write_tools import write_output, write_tools
-from aimux.wire.openai_responses.families import Family, family_of, is_own
+from aimux.wire.openai_families import Family, family_of, is_own
 from aimux.wire.rules import Rules
 from aimux.wire.target import Target, Written
 

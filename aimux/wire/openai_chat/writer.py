@@ -68,8 +68,8 @@ class Writer:
     """The writer of one answer; ``error_event`` says how a stream breaks off."""
 
     __slots__ = (
-        "_after", "_audience", "_before", "_calls", "_chars", "_citations",
-        "_envelope", "_error_event", "_grew", "_head", "_legacy", "_open", "_pending", "_refused",
+        "_after", "_annotations", "_audience", "_before", "_calls", "_chars", "_citations",
+        "_envelope", "_error_event", "_grew", "_head", "_images", "_legacy", "_open", "_pending", "_refused",
         "_shows", "_slotted", "_state", "_tail", "_text_start", "_thought", "_thoughts", "_usage",
         "_used",
     )  # fmt: skip
@@ -106,6 +106,12 @@ class Writer:
         """Characters of the message's text so far."""
         self._text_start = 0
         self._citations: list[Citation] = []
+        """Of the open text."""
+        self._annotations: list[dict[str, Any]] = []
+        """Of all texts: said in one chunk, since the vendor's SDK cannot put two such arrays together
+        (openai 3.54, measured).
+        """
+        self._images = 0
 
     def write(self, events: Iterable[Event]) -> bytes:
         """The bytes of these events."""
@@ -175,7 +181,8 @@ class Writer:
             case ToolCall():
                 return self._begin_call(part)
             case Media():
-                return self._chunk({"images": [image_of(part)]})
+                self._images += 1
+                return self._chunk({"images": [image_of(part, self._images - 1)]})
             case _:  # a search: what it found shows in the sources of the text
                 return b""
 
@@ -223,7 +230,8 @@ class Writer:
         part, self._open = self._open, None
         match part:
             case Text():
-                return self._sources()
+                self._locate_sources()
+                return b""
             case Thinking():
                 if self._state is not None:
                     self._pending.add(self._state, "".join(self._thought))
@@ -233,14 +241,13 @@ class Writer:
             case _:
                 return b""
 
-    def _sources(self) -> bytes:
-        """The sources of a text, behind all of it."""
-        if not self._citations:
-            return b""
+    def _locate_sources(self) -> None:
+        """The sources of a text that is complete, by where they stand in the message."""
         length = self._chars - self._text_start
-        said = [annotation_of(each, self._text_start, length) for each in self._citations]
+        self._annotations += [
+            annotation_of(each, self._text_start, length) for each in self._citations
+        ]
         self._citations.clear()
-        return self._chunk({"annotations": said})
 
     # ------------------------------------------------------------ calls
 
@@ -282,6 +289,8 @@ class Writer:
 
     def _finish(self, finish: Finish) -> bytes:
         pieces = []
+        if self._annotations:
+            pieces.append(self._chunk({"annotations": self._annotations}))
         if finish.reason is FinishReason.REFUSAL and finish.detail and not self._refused:
             pieces.append(self._chunk({"refusal": finish.detail}))
         reason = written(finish.reason, calls=bool(self._calls), legacy=self._legacy)

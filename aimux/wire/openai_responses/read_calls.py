@@ -7,7 +7,7 @@ from dataclasses import replace
 from aimux.model.parts import CallKind, Media, Part, Text, ToolResult
 from aimux.model.request import Role
 from aimux.wire import jsontext
-from aimux.wire.openai_responses import fields
+from aimux.wire import openai_fields as fields
 from aimux.wire.openai_responses.items import KINDS, OWN_NAMES, Item, call_of
 from aimux.wire.openai_responses.read_content import output_of
 from aimux.wire.openai_responses.reading import Reading

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aimux.errors import InvalidRequest
 from aimux.model.loss import Loss
 from aimux.model.request import Choice, ToolChoice
-from aimux.wire.openai_responses import fields
+from aimux.wire import openai_fields as fields
 from aimux.wire.openai_responses.items import OWN_NAMES
 
 _CHOICES: Final = {"auto": Choice.AUTO, "none": Choice.NONE, "required": Choice.ANY}

@@ -9,8 +9,8 @@ from aimux.errors import InvalidRequest
 from aimux.model.loss import Loss
 from aimux.model.parts import Citation, Media, MediaKind, Part, Refusal, Text, Unsupported
 from aimux.wire import jsontext
+from aimux.wire import openai_fields as fields
 from aimux.wire.media import from_base64, from_data_url
-from aimux.wire.openai_responses import fields
 
 Piece = dict[str, Any]
 

@@ -27,7 +27,7 @@ from aimux.model.parts import (
 )
 from aimux.model.request import Role
 from aimux.wire import jsontext, opaque
-from aimux.wire.openai_responses import fields
+from aimux.wire import openai_fields as fields
 from aimux.wire.openai_responses.items import (
     KINDS,
     Item,

@@ -8,8 +8,8 @@ from aimux.errors import InvalidRequest, UnsupportedContent
 from aimux.model.loss import Loss
 from aimux.model.parts import Text
 from aimux.model.request import Effort, OutputFormat, Reasoning, Request, Sampling
+from aimux.wire import openai_fields as fields
 from aimux.wire.jsontext import Document
-from aimux.wire.openai_responses import fields
 from aimux.wire.openai_responses.read_choice import choice_of
 from aimux.wire.openai_responses.read_items import read_items
 from aimux.wire.openai_responses.read_tools import Toolbox

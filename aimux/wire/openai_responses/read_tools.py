@@ -14,7 +14,7 @@ from typing import Any, Final
 from aimux.model.loss import Loss
 from aimux.model.parts import CallKind
 from aimux.model.request import FunctionTool, Tool, WebSearchTool
-from aimux.wire.openai_responses import fields
+from aimux.wire import openai_fields as fields
 from aimux.wire.openai_responses.items import OWN_NAMES
 from aimux.wire.openai_responses.own_tools import OWN_TOOLS
 

@@ -22,7 +22,7 @@ from aimux.model.request import (
     ToolChoice,
     WebSearchTool,
 )
-from aimux.wire.openai_responses.families import UNKNOWN, Family, family_of, is_own
+from aimux.wire.openai_families import UNKNOWN, Family, family_of, is_own
 from aimux.wire.openai_responses.read_request import ENCRYPTED
 from aimux.wire.openai_responses.write_content import Content
 from aimux.wire.openai_responses.write_items import Input, message

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aimux.model.loss import Loss
 from aimux.model.request import Effort
 from aimux.wire import jsontext
-from aimux.wire.openai_responses.families import family_of
+from aimux.wire.openai_families import family_of
 from aimux.wire.quirks.bodies import inner, objects, renamed, without
 from aimux.wire.target import Target
 

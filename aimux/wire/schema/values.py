@@ -21,7 +21,8 @@ _BOUNDS: Final = (
     ("exclusiveMinimum", "minimum", 1, max),
     ("exclusiveMaximum", "maximum", -1, min),
 )
-_STANDS_FOR_TYPE: Final = frozenset({"anyOf", "oneOf", "$ref"})
+_STANDS_FOR_TYPE: Final = frozenset({"anyOf", "$ref", "enum"})
+"""Words that say by themselves what there may be; the types of listed values are seen later."""
 
 
 def bounds(node: Node) -> None:
@@ -127,11 +128,30 @@ def _set_types(words: dict[str, Any], names: tuple[str, ...]) -> None:
 # ------------------------------------------------------------ types
 
 
+def guess(node: Node) -> None:
+    """A type for a node that names none, where the dialect wants one.
+
+    One whose words speak of one type is meant to be of that type.  Others may be anything.
+    """
+    words, grammar = node.words, node.grammar
+    if types(words) or not grammar.guesses or not _STANDS_FOR_TYPE.isdisjoint(words):
+        return
+    families = dict.fromkeys(name for word in words if (name := family(word, words[word])))
+    if len(families) == 1:
+        words["type"] = next(iter(families))
+    elif grammar.openapi:
+        words["type"] = "string"
+        node.tell("type", "anything, as JSON text")
+        node.work.fits = False
+    elif grammar.strict:
+        node.work.lose(node.path, "type")
+    elif grammar.typed:
+        words["type"] = list(ANYTHING)
+
+
 def kinds(node: Node) -> None:
     """One type, several as the dialect says them, or none where it can do without."""
     words, grammar = node.words, node.grammar
-    if not types(words) and grammar.guesses and not _STANDS_FOR_TYPE & words.keys():
-        _guess(node)
     names = types(words)
     if "number" in names:
         names = tuple(name for name in names if name != "integer")
@@ -154,25 +174,6 @@ def _may_list(node: Node) -> bool:
             return node.words.keys() <= {"type", "$defs", *ABOUT}
         case _:
             return False
-
-
-def _guess(node: Node) -> None:
-    """A type for a node that names none.
-
-    One whose words speak of one type is meant to be of that type.  Others may be anything.
-    """
-    words, grammar = node.words, node.grammar
-    families = dict.fromkeys(name for word in words if (name := family(word, words[word])))
-    if len(families) == 1:
-        words["type"] = next(iter(families))
-    elif grammar.openapi:
-        words["type"] = "string"
-        node.tell("type", "anything, as JSON text")
-        node.work.fits = False
-    elif grammar.strict:
-        node.work.lose(node.path, "type")
-    elif grammar.typed:
-        words["type"] = list(ANYTHING)
 
 
 def _without_strangers(words: dict[str, Any], name: str) -> None:

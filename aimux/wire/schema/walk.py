@@ -19,7 +19,7 @@ from aimux.wire.schema.node import MAX_DEPTH, Node, Work
 from aimux.wire.schema.refs import References
 from aimux.wire.schema.shapes import close, definitions, fill, rooted, strip
 from aimux.wire.schema.unions import alone, unions
-from aimux.wire.schema.values import bounds, constants, defaults, enums, formats, kinds
+from aimux.wire.schema.values import bounds, constants, defaults, enums, formats, guess, kinds
 from aimux.wire.schema.words import EXACT, FOLLOWERS, PLACES, Place, constraints
 
 _FITS: Final[Mapping[Dialect, Fit]] = {
@@ -38,7 +38,7 @@ def _strip_notes(node: Node) -> None:
 
 _OF_ALL_WORDS: Final[tuple[Step, ...]] = (_strip_notes, fill)
 _OF_SOME_WORDS: Final[tuple[Step, ...]] = (
-    conjoin, unions, alone, constants, bounds, formats, strip, enums, kinds, fill, defaults, definitions,
+    conjoin, unions, alone, constants, guess, bounds, formats, strip, enums, kinds, fill, defaults, definitions,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 from tests.support.grammar import check
-from tests.support.grammar.check import keyed, need, one_of
+from tests.support.grammar.check import keyed, must, one_of
 from tests.support.grammar.framing import DONE, Sent, sent
 from tests.support.grammar.told import Called, Ending, Kind, Piece, Tokens, Told, dumps, loads
 
@@ -87,8 +87,8 @@ class _Seen:
 
     def new(self, value: Any, where: str) -> str:
         text = check.text(value, where, empty=False)
-        need(ID.fullmatch(text), f"{where} has characters that an id cannot have: {text!r}")
-        need(text not in self.ids, f"{where} came before: {text!r}")
+        must(ID.fullmatch(text), f"{where} has characters that an id cannot have: {text!r}")
+        must(text not in self.ids, f"{where} came before: {text!r}")
         self.ids.add(text)
         return text
 
@@ -109,22 +109,22 @@ class Messages:
 
     def take(self, event: Sent) -> None:
         """One more event."""
-        need(not self._over, f"something comes after the end: {event}")
-        need(event.data != DONE, "[DONE] is no word of this format")
+        must(not self._over, f"something comes after the end: {event}")
+        must(event.data != DONE, "[DONE] is no word of this format")
         kind = check.mapping(event.data, "an event").get("type")
-        need(event.name == kind, f"the event is named {event.name!r} and says it is {kind!r}")
-        need(kind in _EVENTS, f"no such event: {kind!r}")
+        must(event.name == kind, f"the event is named {event.name!r} and says it is {kind!r}")
+        must(kind in _EVENTS, f"no such event: {kind!r}")
         free = kind in ("message_start", "ping", "error")
-        need(self._start or free, f"{kind} comes before message_start")
+        must(self._start or free, f"{kind} comes before message_start")
         _EVENTS[str(kind)](self, event.data)
 
     def _begin(self, event: dict[str, Any]) -> None:
-        need(not self._start, "message_start comes twice")
+        must(not self._start, "message_start comes twice")
         message = keyed(event, "message_start", "type message")["message"]
         _message(message, self._model)
-        need(message["content"] == [], "the message begins with content")
+        must(message["content"] == [], "the message begins with content")
         for name in ("stop_reason", "stop_sequence"):
-            need(message[name] is None, f"the message begins with a {name}")
+            must(message[name] is None, f"the message begins with a {name}")
         self._shown.append(_usage(message["usage"], "message_start", "input_tokens output_tokens"))
         self._start = message
 
@@ -133,10 +133,10 @@ class Messages:
 
     def _open_block(self, event: dict[str, Any]) -> None:
         keyed(event, "content_block_start", "type index content_block")
-        need(self._open is None, "a block begins inside another")
-        need(not self._delta, "a block begins after message_delta")
+        must(self._open is None, "a block begins inside another")
+        must(not self._delta, "a block begins after message_delta")
         index = event["index"]
-        need(index == len(self._pieces), f"block {index} begins where {len(self._pieces)} must")
+        must(index == len(self._pieces), f"block {index} begins where {len(self._pieces)} must")
         self._open = _Block(event["content_block"], index, self._seen)
 
     def _grow(self, event: dict[str, Any]) -> None:
@@ -158,7 +158,7 @@ class Messages:
         keyed(
             event, "message_delta", "type delta usage", "context_management input_transformations"
         )
-        need(self._open is None, "message_delta comes inside a block")
+        must(self._open is None, "message_delta comes inside a block")
         delta = event["delta"]
         keyed(delta, "message_delta.delta", "stop_reason stop_sequence", "stop_details container")
         self._shown.append(_usage(event["usage"], "message_delta", "output_tokens"))
@@ -166,7 +166,7 @@ class Messages:
 
     def _end(self, event: dict[str, Any]) -> None:
         keyed(event, "message_stop", "type")
-        need(self._delta, "message_stop comes without message_delta")
+        must(self._delta, "message_stop comes without message_delta")
         self._over = True
 
     def _fail(self, event: dict[str, Any]) -> None:
@@ -175,7 +175,7 @@ class Messages:
 
     def told(self) -> Told:
         """What was said, at the end."""
-        need(self._over, "the stream ends without message_stop or error")
+        must(self._over, "the stream ends without message_stop or error")
         if self._failure:
             pieces = [*self._pieces, *([self._open.so_far()] if self._open else [])]
             return Told(tuple(pieces), Ending.FAILED, error=self._failure)
@@ -185,7 +185,7 @@ class Messages:
             usage |= each
         for name in _COUNTS:
             shown = [each[name] for each in self._shown if name in each]
-            need(not shown or max(shown) == shown[-1], f"usage {name} falls: {shown}")
+            must(not shown or max(shown) == shown[-1], f"usage {name} falls: {shown}")
         return _told(self._start, self._pieces, finish, self._delta["stop_sequence"], usage)
 
 
@@ -215,14 +215,14 @@ class _Block:
         match self._kind:
             case "text":
                 keyed(shell, self._where, "type text", "citations")
-                need(shell["text"] == "", f"{self._where} begins with text")
-                need(not shell.get("citations"), f"{self._where} begins with citations")
+                must(shell["text"] == "", f"{self._where} begins with text")
+                must(not shell.get("citations"), f"{self._where} begins with citations")
             case "thinking":
                 keyed(shell, self._where, "type thinking signature")
-                need(shell["thinking"] == "", f"{self._where} begins with thinking")
-                need(shell["signature"] == "", f"{self._where} begins signed")
+                must(shell["thinking"] == "", f"{self._where} begins with thinking")
+                must(shell["signature"] == "", f"{self._where} begins signed")
             case "tool_use" | "server_tool_use":
-                need(shell.get("input") == {}, f"{self._where} begins with input")
+                must(shell.get("input") == {}, f"{self._where} begins with input")
                 self._whole = _called(shell, self._where, seen)
             case _:
                 self._whole = _whole_block(shell, self._where, seen)
@@ -230,13 +230,13 @@ class _Block:
     def grow(self, delta: Any) -> None:
         kind = check.mapping(delta, self._where).get("type")
         known = _DELTAS.get(str(self._kind), {})
-        need(kind in known, f"{self._where} is a {self._kind} and gets a {kind!r}")
+        must(kind in known, f"{self._where} is a {self._kind} and gets a {kind!r}")
         slot = known[str(kind)]
         keyed(delta, f"the delta of {self._where}", f"type {slot}")
-        need(not self._signature, f"{self._where} grows behind its signature")
+        must(not self._signature, f"{self._where} grows behind its signature")
         if kind == "citations_delta":
             _citation(delta["citation"], self._where)
-            need(self._pieces, f"{self._where} is cited before it says anything")
+            must(self._pieces, f"{self._where} is cited before it says anything")
             return
         piece = check.text(delta[slot], f"{slot} of {self._where}", empty=slot == "partial_json")
         if slot == "signature":
@@ -248,9 +248,9 @@ class _Block:
         """The block when it is complete."""
         so_far = self.so_far()
         if self._kind in ("text", "tool_use", "server_tool_use"):
-            need("".join(self._pieces), f"{self._where}, a {self._kind}, stays empty")
+            must("".join(self._pieces), f"{self._where}, a {self._kind}, stays empty")
         if self._kind == "thinking":
-            need(so_far.text or so_far.state, f"{self._where} is neither thinking nor a signature")
+            must(so_far.text or so_far.state, f"{self._where} is neither thinking nor a signature")
         return so_far
 
     def so_far(self) -> Piece:
@@ -280,7 +280,7 @@ def _whole_block(block: Any, where: str, seen: _Seen) -> Piece:
             keyed(block, where, "type thinking signature")
             text = check.text(block["thinking"], where)
             signature = check.text(block["signature"], where)
-            need(text or signature, f"{where} is neither thinking nor a signature")
+            must(text or signature, f"{where} is neither thinking nor a signature")
             return Piece(Kind.THINKING, text, state=signature)
         case "redacted_thinking":
             keyed(block, where, "type data")
@@ -300,14 +300,14 @@ def _called(block: dict[str, Any], where: str, seen: _Seen) -> Piece:
     arguments = dumps(check.mapping(block["input"], f"the input of {where}"))
     if block["type"] == "tool_use":
         return Piece(Kind.CALL, call=Called(call_id, name, arguments))
-    need(call_id.startswith("srvtoolu_"), f"{where} has the id of a client's call: {call_id!r}")
+    must(call_id.startswith("srvtoolu_"), f"{where} has the id of a client's call: {call_id!r}")
     seen.searches.add(call_id)
     return Piece(Kind.SEARCH, name)
 
 
 def _found(block: dict[str, Any], where: str, seen: _Seen) -> Piece:
     keyed(block, where, "type tool_use_id content", "caller")
-    need(block["tool_use_id"] in seen.searches, f"{where} is the result of no search")
+    must(block["tool_use_id"] in seen.searches, f"{where} is the result of no search")
     seen.searches.discard(block["tool_use_id"])
     content = block["content"]
     if isinstance(content, dict):
@@ -330,19 +330,19 @@ def _message(message: Any, model: str | None) -> None:
     one_of(message["type"], "the message's type", "message")
     one_of(message["role"], "the message's role", "assistant")
     said = check.text(message["id"], "the message's id", empty=False)
-    need(said.startswith("msg_"), f"the message's id is no msg_: {said!r}")
+    must(said.startswith("msg_"), f"the message's id is no msg_: {said!r}")
     named = check.text(message["model"], "the message's model")
-    need(model is None or named == model, f"the model is {named!r}, not {model!r}")
+    must(model is None or named == model, f"the model is {named!r}, not {model!r}")
     check.items(message["content"], "content")
 
 
 def _finish(message: dict[str, Any], where: str, *, calls: bool) -> str:
     reason = message["stop_reason"]
-    need(reason in ENDINGS, f"{where} stops for {reason!r}, which is no reason")
-    need(reason != "tool_use" or calls, f"{where} stops for a tool that was not called")
-    need(reason != "end_turn" or not calls, f"{where} ends the turn although it calls a tool")
+    must(reason in ENDINGS, f"{where} stops for {reason!r}, which is no reason")
+    must(reason != "tool_use" or calls, f"{where} stops for a tool that was not called")
+    must(reason != "end_turn" or not calls, f"{where} ends the turn although it calls a tool")
     sequence = message["stop_sequence"]
-    need(
+    must(
         (sequence is not None) == (reason == "stop_sequence"),
         f"{where}: {reason} with {sequence!r}",
     )
@@ -355,7 +355,7 @@ def _usage(usage: Any, where: str, required: str) -> dict[str, Any]:
     keyed(usage, f"usage of {where}", required, _USAGE_MORE + " " + required)
     known = {name: number for name, number in usage.items() if number is not None}
     for name in required.split():
-        need(name in known, f"usage of {where} leaves {name} open")
+        must(name in known, f"usage of {where} leaves {name} open")
     for name in _COUNTS:
         if name in known:
             check.count(known[name], f"{name} of {where}")
@@ -373,7 +373,7 @@ def _told(
     )
     thought = (usage.get("output_tokens_details") or {}).get("thinking_tokens")
     output = usage["output_tokens"]
-    need((thought or 0) <= output, f"{thought} tokens of thinking in an output of {output}")
+    must((thought or 0) <= output, f"{thought} tokens of thinking in an output of {output}")
     tokens = Tokens((fresh or 0) + (read or 0) + (written or 0), output, read, written, thought)
     ending = ENDINGS[finish]
     return Told(

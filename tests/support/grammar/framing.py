@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tests.support.grammar.check import need
+from tests.support.grammar.check import must
 from tests.support.grammar.told import Broken, loads
 
 DONE = "[DONE]"
@@ -28,8 +28,8 @@ def sent(stream: bytes) -> list[Sent]:
         written = stream.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise Broken(f"the stream is not UTF-8: {problem}") from problem
-    need("\r" not in written, "a carriage return in the stream")
-    need(not written or written.endswith("\n\n"), f"the stream ends in an event: {written[-80:]!r}")
+    must("\r" not in written, "a carriage return in the stream")
+    must(not written or written.endswith("\n\n"), f"the stream ends in an event: {written[-80:]!r}")
     blocks = written.removesuffix("\n\n").split("\n\n") if written else []
     return [event for event in map(_event, blocks) if event]
 
@@ -41,8 +41,8 @@ def _event(block: str) -> Sent | None:
     name = ""
     if lines[0].startswith("event: "):
         name = lines.pop(0).removeprefix("event: ")
-    need(len(lines) == 1, f"an event is not one line of data: {block!r}")
-    need(lines[0].startswith("data: "), f"a line is no data: {block!r}")
+    must(len(lines) == 1, f"an event is not one line of data: {block!r}")
+    must(lines[0].startswith("data: "), f"a line is no data: {block!r}")
     data = lines[0].removeprefix("data: ")
     if data == DONE:
         return Sent(name, DONE)

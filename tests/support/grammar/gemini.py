@@ -12,7 +12,7 @@ import re
 from typing import Any, Final
 
 from tests.support.grammar import check
-from tests.support.grammar.check import keyed, need, one_of
+from tests.support.grammar.check import keyed, must, one_of
 from tests.support.grammar.framing import DONE, Sent, sent
 from tests.support.grammar.told import Called, Ending, Kind, Piece, Tokens, Told, dumps, loads
 
@@ -52,7 +52,7 @@ def judge_whole(body: bytes, *, model: str | None = None) -> Told:
     automaton = Responses(model)
     automaton.take(Sent("", loads(body)))
     told = automaton.told()
-    need(not told.error, f"it is an error: {told.error}")
+    must(not told.error, f"it is an error: {told.error}")
     return told
 
 
@@ -76,10 +76,10 @@ class Responses:
 
     def take(self, event: Sent) -> None:
         """One more event."""
-        need(event.data != DONE, "[DONE] is no word of this format")
-        need(not self._error, "something comes after the error")
-        need(not self._finish, f"something comes after the finishReason: {event}")
-        need(not event.name, f"an event has the name {event.name!r}")
+        must(event.data != DONE, "[DONE] is no word of this format")
+        must(not self._error, "something comes after the error")
+        must(not self._finish, f"something comes after the finishReason: {event}")
+        must(not event.name, f"an event has the name {event.name!r}")
         if isinstance(event.data, dict) and "error" in event.data:
             self._error = _error(event.data)
             return
@@ -94,8 +94,8 @@ class Responses:
             check.text(response["responseId"], "responseId", empty=False),
             check.text(response["modelVersion"], "modelVersion"),
         )
-        need(not self._same or same == self._same, f"{same} follows {self._same}")
-        need(self._model in (None, same[1]), f"the model is {same[1]!r}, not {self._model!r}")
+        must(not self._same or same == self._same, f"{same} follows {self._same}")
+        must(self._model in (None, same[1]), f"the model is {same[1]!r}, not {self._model!r}")
         self._same = same
         if "usageMetadata" in response:
             self._shown.append(_usage(response["usageMetadata"]))
@@ -103,40 +103,40 @@ class Responses:
             feedback = keyed(
                 response["promptFeedback"], "promptFeedback", "blockReason", "safetyRatings"
             )
-            need(not response.get("candidates"), "a blocked prompt has candidates")
-            need(not self._pieces, "the prompt is blocked after content")
+            must(not response.get("candidates"), "a blocked prompt has candidates")
+            must(not self._pieces, "the prompt is blocked after content")
             self._finish = check.text(feedback["blockReason"], "blockReason", empty=False)
             self._refused = True
             return
         candidates = check.items(response.get("candidates"), "candidates")
-        need(len(candidates) == 1, f"a response of {len(candidates)} candidates")
+        must(len(candidates) == 1, f"a response of {len(candidates)} candidates")
         self._candidate(keyed(candidates[0], "a candidate", "index", _CANDIDATE))
 
     def _candidate(self, candidate: dict[str, Any]) -> None:
         one_of(candidate["index"], "the candidate's index", 0)
         last = candidate.get("finishReason")
-        need(last or "content" in candidate, "a candidate brings nothing")
+        must(last or "content" in candidate, "a candidate brings nothing")
         if "content" in candidate:
             content = keyed(candidate["content"], "content", "role", "parts")
             one_of(content["role"], "the role", "model")
             parts = check.items(content.get("parts", []), "parts")
-            need(parts or last, "a content without parts")
+            must(parts or last, "a content without parts")
             for at, part in enumerate(parts):
                 self._pieces.append(self._part(part, f"parts[{at}]", last=bool(last)))
         if last is not None:
-            need(last in ENDINGS, f"the finishReason is {last!r}")
+            must(last in ENDINGS, f"the finishReason is {last!r}")
             self._finish = str(last)
 
     def _part(self, part: Any, where: str, *, last: bool) -> Piece:
         keyed(part, where, "", "text thought thoughtSignature functionCall inlineData")
         held = [name for name in ("text", "functionCall", "inlineData") if name in part]
-        need(len(held) == 1, f"{where} is not one thing: {sorted(part)}")
+        must(len(held) == 1, f"{where} is not one thing: {sorted(part)}")
         state = part.get("thoughtSignature", "")
         if "thoughtSignature" in part:
             _base64(state, f"the signature of {where}")
         if "thought" in part:
-            need(part["thought"] is True, f"{where} has thought {part['thought']!r}")
-            need(held == ["text"], f"{where} is a thought without text")
+            must(part["thought"] is True, f"{where} has thought {part['thought']!r}")
+            must(held == ["text"], f"{where} is a thought without text")
         match held[0]:
             case "text":
                 text = check.text(part["text"], where, empty=bool(state) or last)
@@ -152,8 +152,8 @@ class Responses:
         keyed(call, where, "name args", "id")
         name = check.text(call["name"], f"the name of {where}", empty=False)
         call_id = check.text(call.get("id", ""), f"the id of {where}")
-        need("id" not in call or call_id, f"{where} has an empty id")
-        need(call_id not in self._ids, f"two calls have the id {call_id!r}")
+        must("id" not in call or call_id, f"{where} has an empty id")
+        must(call_id not in self._ids, f"two calls have the id {call_id!r}")
         if call_id:
             self._ids.add(call_id)
         return Called(call_id, name, dumps(check.mapping(call["args"], f"the args of {where}")))
@@ -162,7 +162,7 @@ class Responses:
         """What was said, at the end."""
         if self._error:
             return Told(tuple(self._pieces), Ending.FAILED, error=self._error)
-        need(self._finish, "the stream ends without a finishReason")
+        must(self._finish, "the stream ends without a finishReason")
         said, model = self._same
         ending = Ending.REFUSED if self._refused else ENDINGS[self._finish]
         if ending is Ending.DONE and any(piece.call for piece in self._pieces):
@@ -175,7 +175,7 @@ class Responses:
 def _rising(shown: list[Tokens]) -> None:
     for before in shown[:-1]:
         pairs = zip(before.counted, shown[-1].counted, strict=True)
-        need(all(a <= b for a, b in pairs), f"usage falls from {before} to {shown[-1]}")
+        must(all(a <= b for a, b in pairs), f"usage falls from {before} to {shown[-1]}")
 
 
 def _base64(value: Any, where: str) -> None:
@@ -194,8 +194,8 @@ def _usage(usage: Any) -> Tokens:
     sum_ = (
         (prompt or 0) + (answer or 0) + (thoughts or 0) + counts.get("toolUsePromptTokenCount", 0)
     )
-    need(total is None or total == sum_, f"the tokens are {sum_} and not {total}: {usage}")
-    need((read or 0) <= (prompt or 0), f"{usage} has more in the cache than in the prompt")
+    must(total is None or total == sum_, f"the tokens are {sum_} and not {total}: {usage}")
+    must((read or 0) <= (prompt or 0), f"{usage} has more in the cache than in the prompt")
     output = None if answer is None and thoughts is None else (answer or 0) + (thoughts or 0)
     return Tokens(prompt, output, read, None, thoughts)
 
@@ -204,6 +204,6 @@ def _error(body: Any) -> str:
     error = keyed(body, "the error", "error")["error"]
     keyed(error, "the error's object", "code message status", "details")
     code = check.count(error["code"], "the error's code")
-    need(400 <= code < 600, f"the error's code is {code}")
+    must(400 <= code < 600, f"the error's code is {code}")
     check.text(error["status"], "the error's status", empty=False)
     return check.text(error["message"], "the error's message", empty=False)

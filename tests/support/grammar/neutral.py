@@ -24,7 +24,7 @@ from aimux.model.events import (
 )
 from aimux.model.parts import Media, Refusal, Text, Thinking, ToolCall, WebSearch
 from aimux.model.response import AnswerPart, FinishReason, Response, Usage
-from tests.support.grammar.check import need
+from tests.support.grammar.check import must
 from tests.support.grammar.told import Called, Ending, Kind, Piece, Tokens, Told
 
 ENDINGS: Final = {
@@ -82,15 +82,15 @@ class Events:
 
     def take(self, event: Event) -> None:
         """One more event."""
-        need(self._end is None, f"something comes after the end: {event}")
+        must(self._end is None, f"something comes after the end: {event}")
         if isinstance(event, Start):
-            need(self._start is None, "Start comes twice")
+            must(self._start is None, "Start comes twice")
             self._start = event
             return
-        need(self._start is not None, f"{event} comes before Start")
+        must(self._start is not None, f"{event} comes before Start")
         match event:
             case BlockStart():
-                need(self._open is None, f"{event} comes inside a block")
+                must(self._open is None, f"{event} comes inside a block")
                 self._here(event.block, event)
                 _shell(event.part)
                 self._open, self._grown, self._state = event.part, [], ""
@@ -101,16 +101,16 @@ class Events:
                 self._pieces.append(_piece(part, "".join(self._grown), self._state))
                 self._open = None
             case Finish():
-                need(self._open is None, "the answer finishes inside a block")
+                must(self._open is None, "the answer finishes inside a block")
                 self._finish(event)
             case Failure():
-                need(event.message, "a Failure without words")
+                must(event.message, "a Failure without words")
                 self._end = event
             case _:
                 raise AssertionError(f"no such event: {event!r}")
 
     def _here(self, block: int, event: Event) -> None:
-        need(block == len(self._pieces), f"{event} where block {len(self._pieces)} is due")
+        must(block == len(self._pieces), f"{event} where block {len(self._pieces)} is due")
 
     def _opened(self, event: Delta | Sign | Cite | BlockStop) -> AnswerPart:
         part = self._open
@@ -120,33 +120,33 @@ class Events:
 
     def _grow(self, event: Delta | Sign | Cite) -> None:
         part = self._opened(event)
-        need(not self._state, f"{event} comes behind the block's state")
+        must(not self._state, f"{event} comes behind the block's state")
         match event:
             case Delta(_, text):
-                need(isinstance(part, Text | Thinking | Refusal | ToolCall), f"{part} grows")
-                need(text, f"an empty piece: {event}")
+                must(isinstance(part, Text | Thinking | Refusal | ToolCall), f"{part} grows")
+                must(text, f"an empty piece: {event}")
                 _clean("" if self._halves else text)
                 self._grown.append(text)
             case Sign(_, state):
-                need(isinstance(part, Text | Thinking | ToolCall), f"{part} is signed")
+                must(isinstance(part, Text | Thinking | ToolCall), f"{part} is signed")
                 self._state = f"{state.kind}:{state.issuer}:{state.value}"
             case Cite():
-                need(isinstance(part, Text), f"{part} is cited")
+                must(isinstance(part, Text), f"{part} is cited")
 
     def _finish(self, event: Finish) -> None:
         calls = any(piece.call for piece in self._pieces)
-        need(
+        must(
             event.reason is not FinishReason.TOOL_USE or calls, "it ends for calls it did not make"
         )
-        need(event.reason is not FinishReason.END_TURN or not calls, "it ends its turn with calls")
+        must(event.reason is not FinishReason.END_TURN or not calls, "it ends its turn with calls")
         used = event.usage
         known = tokens_of(used).counted
-        need(all(number >= 0 for number in known), f"a count below nothing: {used}")
+        must(all(number >= 0 for number in known), f"a count below nothing: {used}")
         self._end = event
 
     def told(self) -> Told:
         """What was said, at the end."""
-        need(self._start is not None and self._end is not None, "the stream has no end")
+        must(self._start is not None and self._end is not None, "the stream has no end")
         assert self._start is not None
         if isinstance(self._end, Failure):
             last = [_piece(self._open, "".join(self._grown), "")] if self._open else []
@@ -161,12 +161,12 @@ class Events:
 
 def _shell(part: AnswerPart) -> None:
     if isinstance(part, ToolCall):
-        need(part.name, "a call without a name")
+        must(part.name, "a call without a name")
         _clean(part.id + part.name)
 
 
 def _clean(text: str) -> None:
-    need(not any("\ud800" <= letter <= "\udfff" for letter in text), f"half a character: {text!r}")
+    must(not any("\ud800" <= letter <= "\udfff" for letter in text), f"half a character: {text!r}")
 
 
 def _piece(part: AnswerPart, grown: str, state: str) -> Piece:

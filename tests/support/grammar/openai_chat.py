@@ -9,7 +9,7 @@ import re
 from typing import Any, Final
 
 from tests.support.grammar import check
-from tests.support.grammar.check import keyed, need, one_of
+from tests.support.grammar.check import keyed, must, one_of
 from tests.support.grammar.framing import DONE, Sent, sent
 from tests.support.grammar.told import Called, Ending, Kind, Piece, Tokens, Told, loads
 
@@ -46,7 +46,7 @@ def judge_whole(body: bytes, *, model: str | None = None) -> Told:
     whole = loads(body)
     keyed(whole, "the completion", _ENVELOPE + " usage", _ENVELOPE_MORE)
     _envelope(whole, "chat.completion", model)
-    need(len(whole["choices"]) == 1, f"{len(whole['choices'])} choices")
+    must(len(whole["choices"]) == 1, f"{len(whole['choices'])} choices")
     choice = keyed(whole["choices"][0], "the choice", "index message finish_reason", "logprobs")
     one_of(choice["index"], "the choice's index", 0)
     message = choice["message"]
@@ -61,7 +61,7 @@ def judge_whole(body: bytes, *, model: str | None = None) -> Told:
         if message.get(slot) is not None and (slot != "content" or message[slot] != "")
     ]
     calls = message.get("tool_calls")
-    need(calls is None or calls, "tool_calls is an empty array")
+    must(calls is None or calls, "tool_calls is an empty array")
     pieces += [_whole_call(call, f"tool_calls[{at}]") for at, call in enumerate(calls or ())]
     _unique([piece.call.id for piece in pieces if piece.call])
     finish = _finish(choice["finish_reason"], calls=bool(calls))
@@ -86,13 +86,13 @@ class _Call:
         self.slot = "arguments" if self.kind == "function" else "input"
         body = keyed(opening.get(self.kind), where, f"name {self.slot}")
         self.name = check.text(body["name"], f"the name of {where}", empty=False)
-        need(_NAME.fullmatch(self.name), f"the name of {where} has white space: {self.name!r}")
+        must(_NAME.fullmatch(self.name), f"the name of {where} has white space: {self.name!r}")
         self.pieces = [check.text(body[self.slot], where)]
         self.state = _state(opening)
 
     def grow(self, fragment: dict[str, Any], where: str) -> None:
         keyed(fragment, where, "index", f"{self.kind} extra_content")
-        need(len(fragment) > 1, f"{where} brings nothing")
+        must(len(fragment) > 1, f"{where} brings nothing")
         self.state = self.state or _state(fragment)
         if self.kind in fragment:
             body = keyed(fragment[self.kind], where, self.slot)
@@ -121,14 +121,14 @@ class Chunks:
 
     def take(self, event: Sent) -> None:
         """One more event."""
-        need(not self._over, f"something comes after [DONE]: {event}")
-        need(not event.name, f"an event has the name {event.name!r}")
+        must(not self._over, f"something comes after [DONE]: {event}")
+        must(not event.name, f"an event has the name {event.name!r}")
         if event.data == DONE:
-            need(self._finish or self._error, "[DONE] comes before a finish_reason")
-            need(self._asked is not True or self._usage or self._error, "the usage never came")
+            must(self._finish or self._error, "[DONE] comes before a finish_reason")
+            must(self._asked is not True or self._usage or self._error, "the usage never came")
             self._over = True
             return
-        need(not self._error, "something comes after the error")
+        must(not self._error, "something comes after the error")
         if isinstance(event.data, dict) and "error" in event.data:
             self._error = _error(event.data)
             return
@@ -138,22 +138,22 @@ class Chunks:
         keyed(chunk, "a chunk", _ENVELOPE, _ENVELOPE_MORE)
         _envelope(chunk, "chat.completion.chunk", self._model)
         same = (chunk["id"], chunk["created"], chunk["model"])
-        need(not self._same or same == self._same, f"{same} follows {self._same}")
+        must(not self._same or same == self._same, f"{same} follows {self._same}")
         first, self._same = not self._same, same
-        need(self._usage is None, "a chunk comes after the usage")
+        must(self._usage is None, "a chunk comes after the usage")
         self._look_for_usage(chunk)
         if not chunk["choices"]:
-            need(self._usage, "a chunk without choices brings no usage")
-            need(self._finish, "the usage comes before the finish_reason")
+            must(self._usage, "a chunk without choices brings no usage")
+            must(self._finish, "the usage comes before the finish_reason")
             return
-        need(self._usage is None, "usage comes on a chunk with choices")
-        need(len(chunk["choices"]) == 1, f"a chunk of {len(chunk['choices'])} choices")
+        must(self._usage is None, "usage comes on a chunk with choices")
+        must(len(chunk["choices"]) == 1, f"a chunk of {len(chunk['choices'])} choices")
         choice = keyed(chunk["choices"][0], "a choice", "index delta", "finish_reason logprobs")
         one_of(choice["index"], "the choice's index", 0)
-        need(not self._finish, "a choice comes after its finish_reason")
+        must(not self._finish, "a choice comes after its finish_reason")
         delta = keyed(choice["delta"], "a delta", "", _DELTA)
         if choice.get("finish_reason") is not None:
-            need(delta == {}, f"the chunk of the finish_reason has content: {delta}")
+            must(delta == {}, f"the chunk of the finish_reason has content: {delta}")
             self._finish = _finish(choice["finish_reason"], calls=bool(self._calls))
             return
         self._grow(delta, first=first)
@@ -161,24 +161,24 @@ class Chunks:
     def _look_for_usage(self, chunk: dict[str, Any]) -> None:
         if self._asked is not None:
             held = "usage" in chunk
-            need(held == self._asked, f"usage {'is not' if held else 'was'} asked for: {chunk}")
+            must(held == self._asked, f"usage {'is not' if held else 'was'} asked for: {chunk}")
         if chunk.get("usage") is not None:
             self._usage = _usage(chunk["usage"])
 
     def _grow(self, delta: dict[str, Any], *, first: bool) -> None:
         if first:
             one_of(delta.get("role"), "the role in the first chunk", "assistant")
-            need(delta.get("content") in (None, ""), "the first chunk has content")
+            must(delta.get("content") in (None, ""), "the first chunk has content")
         else:
-            need("role" not in delta, "the role comes again")
-            need(delta, "a chunk brings nothing")
+            must("role" not in delta, "the role comes again")
+            must(delta, "a chunk brings nothing")
         for slot, kind in _GREW.items():
             if delta.get(slot) is not None and not first:
                 self._pieces.append(Piece(kind, check.text(delta[slot], slot, empty=False)))
         for annotation in check.items(delta.get("annotations", []), "annotations"):
             keyed(annotation, "an annotation", "type url_citation")
         if "tool_calls" in delta:
-            need(delta["tool_calls"], "tool_calls is an empty array")
+            must(delta["tool_calls"], "tool_calls is an empty array")
             for fragment in check.items(delta["tool_calls"], "tool_calls"):
                 self._fragment(fragment)
 
@@ -188,21 +188,21 @@ class Chunks:
         if index == len(self._calls):
             self._calls.append(_Call(fragment, where))
         else:
-            need(
+            must(
                 index == len(self._calls) - 1, f"{where} goes on, but {len(self._calls)} have begun"
             )
             self._calls[index].grow(fragment, where)
 
     def told(self) -> Told:
         """What was said, at the end."""
-        need(self._over, "the stream ends without [DONE]")
+        must(self._over, "the stream ends without [DONE]")
         calls = [call.piece() for call in self._calls]
         _unique([call.id for call in self._calls])
         pieces = _as_message([*self._pieces, *calls])
         if self._error:
             return Told(pieces, Ending.FAILED, error=self._error)
         for call in self._calls:
-            need(
+            must(
                 call.kind == "custom" or "".join(call.pieces), f"{call.name} is called with nothing"
             )
         said, _, model = self._same
@@ -223,7 +223,7 @@ def _envelope(chunk: dict[str, Any], kind: str, model: str | None) -> None:
     check.text(chunk["id"], "the id", empty=False)
     check.count(chunk["created"], "created")
     named = check.text(chunk["model"], "the model")
-    need(model is None or named == model, f"the model is {named!r}, not {model!r}")
+    must(model is None or named == model, f"the model is {named!r}, not {model!r}")
     check.items(chunk["choices"], "choices")
 
 
@@ -237,21 +237,21 @@ def _state(fragment: dict[str, Any]) -> str:
 
 def _whole_call(call: Any, where: str) -> Piece:
     call = dict(check.mapping(call, where))
-    need("index" not in call, f"{where} of a whole answer has an index")
+    must("index" not in call, f"{where} of a whole answer has an index")
     piece = _Call({"index": 0, **call}, where).piece()
     assert piece.call is not None
-    need(piece.call.kind == "custom" or piece.call.arguments, f"{where} is called with nothing")
+    must(piece.call.kind == "custom" or piece.call.arguments, f"{where} is called with nothing")
     return piece
 
 
 def _unique(ids: list[str]) -> None:
-    need(len(set(ids)) == len(ids), f"two calls have one id: {ids}")
+    must(len(set(ids)) == len(ids), f"two calls have one id: {ids}")
 
 
 def _finish(reason: Any, *, calls: bool) -> str:
-    need(reason in ENDINGS, f"the finish_reason is {reason!r}, which is none")
-    need(reason != "tool_calls" or calls, "it ends for calls that were not made")
-    need(reason != "stop" or not calls, "it stops although it calls")
+    must(reason in ENDINGS, f"the finish_reason is {reason!r}, which is none")
+    must(reason != "tool_calls" or calls, "it ends for calls that were not made")
+    must(reason != "stop" or not calls, "it stops although it calls")
     return str(reason)
 
 
@@ -263,15 +263,15 @@ def _usage(usage: Any) -> Tokens:
     prompt = check.count(usage["prompt_tokens"], "prompt_tokens")
     completion = check.count(usage["completion_tokens"], "completion_tokens")
     total = check.count(usage["total_tokens"], "total_tokens")
-    need(total == prompt + completion, f"{prompt} + {completion} tokens are not {total}")
+    must(total == prompt + completion, f"{prompt} + {completion} tokens are not {total}")
     of_prompt = check.mapping(usage.get("prompt_tokens_details") or {}, "prompt_tokens_details")
     of_answer = check.mapping(usage.get("completion_tokens_details") or {}, "completion details")
     read, written = of_prompt.get("cached_tokens"), of_prompt.get("cache_write_tokens")
     thought = of_answer.get("reasoning_tokens")
-    need(
+    must(
         (read or 0) + (written or 0) <= prompt, f"{usage} has more in the cache than in the prompt"
     )
-    need((thought or 0) <= completion, f"{usage} has more reasoning than answer")
+    must((thought or 0) <= completion, f"{usage} has more reasoning than answer")
     return Tokens(prompt, completion, read, written, thought)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tests.support.grammar import check
-from tests.support.grammar.check import Broken, keyed, need, one_of
+from tests.support.grammar.check import Broken, keyed, must, one_of
 from tests.support.grammar.framing import DONE, Sent, sent
 from tests.support.grammar.response_items import Item, whole_item
 from tests.support.grammar.told import Ending, Piece, Spelled, Tokens, Told, loads
@@ -81,51 +81,51 @@ class Lifecycle:
 
     def take(self, event: Sent) -> None:
         """One more event."""
-        need(self._last is None and not self._error, f"something comes after the end: {event}")
-        need(event.data != DONE, "[DONE] is no word of this format")
+        must(self._last is None and not self._error, f"something comes after the end: {event}")
+        must(event.data != DONE, "[DONE] is no word of this format")
         data = check.mapping(event.data, "an event")
         kind = check.text(data.get("type"), "the type of an event", empty=False)
-        need(event.name == kind, f"the event is named {event.name!r} and says it is {kind!r}")
+        must(event.name == kind, f"the event is named {event.name!r} and says it is {kind!r}")
         number = data.get("sequence_number")
-        need(number == self._number, f"{kind} has the number {number!r}, due is {self._number}")
+        must(number == self._number, f"{kind} has the number {number!r}, due is {self._number}")
         self._number += 1
         fields = {k: v for k, v in data.items() if k not in ("type", "sequence_number")}
         if kind == "error":
             keyed(fields, kind, "code message param", "error request_id")
             self._error = check.text(fields["message"], "the error's message", empty=False)
             return
-        need(kind.startswith("response."), f"no such event: {kind!r}")
+        must(kind.startswith("response."), f"no such event: {kind!r}")
         if kind in _BEGINNING:
             self._begin(kind, fields)
             return
-        need(self._begun[-1:] == ["response.in_progress"], f"{kind} comes before in_progress")
+        must(self._begun[-1:] == ["response.in_progress"], f"{kind} comes before in_progress")
         self._go_on(kind.removeprefix("response."), fields)
 
     def _begin(self, kind: str, fields: dict[str, Any]) -> None:
         order = ["response.created", "response.queued", "response.in_progress"]
         place = order.index(kind)
-        need(kind not in self._begun, f"{kind} comes twice")
-        need(bool(self._begun) == (place > 0), f"{kind} comes after {self._begun}")
-        need(self._begun[-1:] != ["response.in_progress"], f"{kind} comes after in_progress")
+        must(kind not in self._begun, f"{kind} comes twice")
+        must(bool(self._begun) == (place > 0), f"{kind} comes after {self._begun}")
+        must(self._begun[-1:] != ["response.in_progress"], f"{kind} comes after in_progress")
         response = keyed(fields, kind, "response")["response"]
         _response(response, self._model)
-        need(response["output"] == [], f"{kind} has output already")
-        need(response["usage"] is None, f"{kind} has usage already")
+        must(response["output"] == [], f"{kind} has output already")
+        must(response["usage"] is None, f"{kind} has usage already")
         one_of(response["status"], f"the status of {kind}", "in_progress", "queued")
         self._same(response)
         self._begun.append(kind)
 
     def _same(self, response: dict[str, Any]) -> None:
-        need(not self._id or response["id"] == self._id, f"{response['id']!r} follows {self._id!r}")
+        must(not self._id or response["id"] == self._id, f"{response['id']!r} follows {self._id!r}")
         self._id = response["id"]
 
     def _go_on(self, kind: str, fields: dict[str, Any]) -> None:
         match kind:
             case "output_item.added":
                 keyed(fields, kind, "output_index item")
-                need(self._open is None, "an item begins inside another")
+                must(self._open is None, "an item begins inside another")
                 due = len(self._items)
-                need(
+                must(
                     fields["output_index"] == due,
                     f"item {fields['output_index']} where {due} is due",
                 )
@@ -143,7 +143,7 @@ class Lifecycle:
             case _:
                 index, item_id = fields.pop("output_index", None), fields.pop("item_id", None)
                 item = self._opened(index, kind)
-                need(item_id == item.id, f"{kind} is of {item_id!r}, open is {item.id!r}")
+                must(item_id == item.id, f"{kind} is of {item_id!r}, open is {item.id!r}")
                 item.take(kind, fields)
 
     def _opened(self, index: Any, kind: str) -> Item:
@@ -160,8 +160,8 @@ class Lifecycle:
             check.text(error["code"], "the error's code", empty=False)
             self._error = check.text(error["message"], "the error's message", empty=False)
             return
-        need(self._open is None, f"{kind} comes inside an item")
-        need(response["output"] == self._items, f"{kind} has other items than came: {response}")
+        must(self._open is None, f"{kind} comes inside an item")
+        must(response["output"] == self._items, f"{kind} has other items than came: {response}")
         self._last = response
 
     def told(self) -> Told:
@@ -177,29 +177,29 @@ class Lifecycle:
 def _response(response: Any, model: str | None) -> None:
     keyed(response, "the response", _RESPONSE, _RESPONSE_MORE)
     said = check.text(response["id"], "the response's id")
-    need(said.startswith("resp_"), f"the response's id is no resp_: {said!r}")
+    must(said.startswith("resp_"), f"the response's id is no resp_: {said!r}")
     one_of(response["object"], "the object", "response")
     made = response["created_at"]
-    need(type(made) is int or isinstance(made, Spelled), f"created_at is {made!r}")
+    must(type(made) is int or isinstance(made, Spelled), f"created_at is {made!r}")
     named = check.text(response["model"], "the model")
-    need(model is None or named == model, f"the model is {named!r}, not {model!r}")
+    must(model is None or named == model, f"the model is {named!r}, not {model!r}")
     check.items(response["output"], "output")
     check.items(response["tools"], "tools")
-    need(isinstance(response["parallel_tool_calls"], bool), "parallel_tool_calls is no switch")
-    need(isinstance(response["tool_choice"], str | dict), "there is no tool_choice")
+    must(isinstance(response["parallel_tool_calls"], bool), "parallel_tool_calls is no switch")
+    must(isinstance(response["tool_choice"], str | dict), "there is no tool_choice")
     failed = response["status"] == "failed"
-    need(
+    must(
         (response["error"] is not None) == failed, f"{response['status']} with {response['error']}"
     )
 
 
 def _told(response: dict[str, Any], pieces: list[Piece], status: str) -> Told:
     details = response["incomplete_details"]
-    need((details is not None) == (status == "incomplete"), f"{status} with {details}")
+    must((details is not None) == (status == "incomplete"), f"{status} with {details}")
     ending = Ending.CALLS if any(piece.call for piece in pieces) else Ending.DONE
     if details is not None:
         reason = keyed(details, "incomplete_details", "reason")["reason"]
-        need(reason in REASONS, f"incomplete for {reason!r}")
+        must(reason in REASONS, f"incomplete for {reason!r}")
         ending, status = REASONS[reason], f"{status}: {reason}"
     tokens = Tokens() if response["usage"] is None else _usage(response["usage"])
     return Told(
@@ -217,10 +217,10 @@ def _usage(usage: Any) -> Tokens:
     prompt = check.count(usage["input_tokens"], "input_tokens")
     answer = check.count(usage["output_tokens"], "output_tokens")
     total = check.count(usage["total_tokens"], "total_tokens")
-    need(total == prompt + answer, f"{prompt} + {answer} tokens are not {total}")
+    must(total == prompt + answer, f"{prompt} + {answer} tokens are not {total}")
     read = check.count(usage["input_tokens_details"]["cached_tokens"], "cached_tokens")
     written = check.count(usage["input_tokens_details"]["cache_write_tokens"], "cache_write_tokens")
     thought = check.count(usage["output_tokens_details"]["reasoning_tokens"], "reasoning_tokens")
-    need(read + written <= prompt, f"{usage} has more in the cache than in the prompt")
-    need(thought <= answer, f"{usage} has more reasoning than answer")
+    must(read + written <= prompt, f"{usage} has more in the cache than in the prompt")
+    must(thought <= answer, f"{usage} has more reasoning than answer")
     return Tokens(prompt, answer, read, written, thought)

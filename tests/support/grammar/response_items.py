@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tests.support.grammar import check
-from tests.support.grammar.check import Broken, keyed, need, one_of
+from tests.support.grammar.check import Broken, keyed, must, one_of
 from tests.support.grammar.told import Called, Kind, Piece, dumps
 
 _FIELDS: Final = {  # kind -> what its item must have, and what it may have
@@ -48,12 +48,12 @@ class _Run:
         self.annotations: list[Any] = []
 
     def grow(self, piece: Any) -> None:
-        need(not self.done, f"{self.where} grows when it is done")
+        must(not self.done, f"{self.where} grows when it is done")
         self.text += check.text(piece, f"a delta of {self.where}", empty=False)
 
     def end(self, text: Any) -> None:
-        need(not self.done, f"{self.where} is done twice")
-        need(text == self.text, f"{self.where} is done as {text!r}, it came as {self.text!r}")
+        must(not self.done, f"{self.where} is done twice")
+        must(text == self.text, f"{self.where} is done as {text!r}, it came as {self.text!r}")
         self.done = True
 
 
@@ -74,8 +74,8 @@ class Item:
         self._searched: list[str] = []
         for empty, nothing in (("content", []), ("summary", []), ("arguments", ""), ("input", "")):
             if empty in item and self._kind != "tool_search_call":
-                need(item[empty] in (nothing, None), f"{where} begins with {empty}")
-        need(item.get("encrypted_content") is None, f"{where} begins with its state")
+                must(item[empty] in (nothing, None), f"{where} begins with {empty}")
+        must(item.get("encrypted_content") is None, f"{where} begins with its state")
 
     def take(self, kind: str, fields: dict[str, Any]) -> None:
         """One event of the item's body."""
@@ -100,12 +100,12 @@ class Item:
 
     def _add_part(self, fields: dict[str, Any]) -> None:
         keyed(fields, f"a part of {self._where}", "content_index part")
-        need(self._open is None, f"a part of {self._where} begins inside another")
+        must(self._open is None, f"a part of {self._where} begins inside another")
         due = len(self._runs)
-        need(fields["content_index"] == due, f"part {fields['content_index']} where {due} is due")
+        must(fields["content_index"] == due, f"part {fields['content_index']} where {due} is due")
         part = _part(fields["part"], self._where, self._kind)
-        need(_text_of(part) == "", f"a part of {self._where} begins with text")
-        need(not part.get("annotations"), f"a part of {self._where} begins with annotations")
+        must(_text_of(part) == "", f"a part of {self._where} begins with text")
+        must(not part.get("annotations"), f"a part of {self._where} begins with annotations")
         self._open = _Run(f"part {due} of {self._where}", part)
         self._runs.append(self._open)
 
@@ -118,12 +118,12 @@ class Item:
         run = self._open
         if run is None or fields[place] != len(runs) - 1 or runs[-1] is not run:
             raise Broken(f"{self._where}: part {fields[place]} is not open")
-        need(run.part is None or run.part["type"] in kinds, f"{run.where} is no {kinds}")
+        must(run.part is None or run.part["type"] in kinds, f"{run.where} is no {kinds}")
         return run
 
     def _grow_text(self, fields: dict[str, Any]) -> None:
         keyed(fields, f"a delta of {self._where}", "content_index delta logprobs")
-        need(fields["logprobs"] == [], f"{self._where} has logprobs")
+        must(fields["logprobs"] == [], f"{self._where} has logprobs")
         self._run(fields, "content_index", "output_text").grow(fields["delta"])
 
     def _end_text(self, fields: dict[str, Any]) -> None:
@@ -136,7 +136,7 @@ class Item:
         )
         run = self._run(fields, "content_index", "output_text")
         due = len(run.annotations)
-        need(
+        must(
             fields["annotation_index"] == due, f"annotation {fields['annotation_index']}, not {due}"
         )
         _annotation(fields["annotation"], run.where)
@@ -167,22 +167,22 @@ class Item:
         self._close(self._run(fields, "content_index", part["type"]), part)
 
     def _close(self, run: _Run, part: dict[str, Any]) -> None:
-        need(run.part is not None, f"{run.where} ends a part that did not begin")
-        need(run.done, f"{run.where} ends before its text is done")
-        need(_text_of(part) == run.text, f"{run.where} ends as {part}, it came as {run.text!r}")
-        need(part.get("annotations", []) == run.annotations, f"{run.where} ends with other sources")
+        must(run.part is not None, f"{run.where} ends a part that did not begin")
+        must(run.done, f"{run.where} ends before its text is done")
+        must(_text_of(part) == run.text, f"{run.where} ends as {part}, it came as {run.text!r}")
+        must(part.get("annotations", []) == run.annotations, f"{run.where} ends with other sources")
         self._open = None
 
     def _add_summary(self, fields: dict[str, Any]) -> None:
         keyed(fields, f"a summary of {self._where}", "summary_index part")
-        need(self._open is None, f"a summary of {self._where} begins inside another part")
-        need(not self._runs, f"a summary of {self._where} comes behind its text")
+        must(self._open is None, f"a summary of {self._where} begins inside another part")
+        must(not self._runs, f"a summary of {self._where} comes behind its text")
         due = len(self._summaries)
-        need(
+        must(
             fields["summary_index"] == due, f"summary {fields['summary_index']} where {due} is due"
         )
         part = _summary(fields["part"], self._where)
-        need(part["text"] == "", f"a summary of {self._where} begins with text")
+        must(part["text"] == "", f"a summary of {self._where} begins with text")
         self._open = _Run(f"summary {due} of {self._where}", part)
         self._summaries.append(self._open)
 
@@ -204,18 +204,18 @@ class Item:
     def _search(self, step: str, fields: dict[str, Any]) -> None:
         keyed(fields, f"{step} of {self._where}", "")
         due = _SEARCHING[len(self._searched)] if len(self._searched) < 3 else None
-        need(step == due, f"{self._where} is {step} after {self._searched}")
+        must(step == due, f"{self._where} is {step} after {self._searched}")
         self._searched.append(step)
 
     # ------------------------------------------------------------ the end
 
     def done(self, item: Any) -> list[Piece]:
         """What the item says, from the whole of it, which must be what came piece by piece."""
-        need(self._open is None, f"{self._where} is done inside a part")
+        must(self._open is None, f"{self._where} is done inside a part")
         pieces = whole_item(item, self._where, set())
         for name in ("type", "id", "call_id", "name", "namespace", "role"):
             same = item.get(name) == self._shell.get(name)
-            need(same, f"{name} of {self._where} was {self._shell.get(name)!r}: {item.get(name)!r}")
+            must(same, f"{name} of {self._where} was {self._shell.get(name)!r}: {item.get(name)!r}")
         match self._kind:
             case "message":
                 self._matches(item["content"], self._runs)
@@ -223,16 +223,16 @@ class Item:
                 self._matches(item["summary"], self._summaries)
                 self._matches(item.get("content") or [], self._runs)
             case "function_call" | "custom_tool_call":
-                need(self._text.done, f"{self._where} is done before its input is")
+                must(self._text.done, f"{self._where} is done before its input is")
                 said = item["arguments" if self._kind == "function_call" else "input"]
-                need(said == self._text.text, f"{self._where} is done with {said!r}")
+                must(said == self._text.text, f"{self._where} is done with {said!r}")
         return pieces
 
     def _matches(self, parts: list[Any], runs: list[_Run]) -> None:
         said, came = [_text_of(part) for part in parts], [run.text for run in runs]
-        need(said == came, f"{self._where} is done with {said}, it came with {came}")
+        must(said == came, f"{self._where} is done with {said}, it came with {came}")
         sources = [part.get("annotations", []) for part in parts]
-        need(
+        must(
             sources == [run.annotations for run in runs], f"{self._where}: other sources than came"
         )
 
@@ -297,7 +297,7 @@ def whole_item(item: Any, where: str, ids: set[str]) -> list[Piece]:
     match kind:
         case "message":
             one_of(item["role"], f"the role of {where}", "assistant")
-            need(item["content"], f"{where} is a message without parts")
+            must(item["content"], f"{where} is a message without parts")
             return [_content(part, where) for part in check.items(item["content"], where)]
         case "reasoning":
             return _thought(item, where)
@@ -317,15 +317,15 @@ def whole_item(item: Any, where: str, ids: set[str]) -> list[Piece]:
 
 def _look(item: Any, where: str) -> str:
     kind = check.mapping(item, where).get("type")
-    need(kind in _FIELDS, f"{where} is of no kind that we write: {kind!r}")
+    must(kind in _FIELDS, f"{where} is of no kind that we write: {kind!r}")
     required, optional = _FIELDS[str(kind)]
     keyed(item, where, f"type id {required}", optional)
     prefix = _PREFIXES.get(str(kind), "")
     said = check.text(item["id"], f"the id of {where}", empty=False)
-    need(said.startswith(prefix) and len(said) <= 64, f"the id of {where} is {said!r}")
+    must(said.startswith(prefix) and len(said) <= 64, f"the id of {where} is {said!r}")
     if "call_id" in item:
         call_id = check.text(item["call_id"], f"the call_id of {where}", empty=False)
-        need(len(call_id) <= 64, f"the call_id of {where} is too long: {call_id!r}")
+        must(len(call_id) <= 64, f"the call_id of {where} is too long: {call_id!r}")
     if "namespace" in item:
         check.text(item["namespace"], f"the namespace of {where}", empty=False)
     if "name" in item:
@@ -334,7 +334,7 @@ def _look(item: Any, where: str) -> str:
 
 
 def _new(value: str, where: str, ids: set[str]) -> str:
-    need(value not in ids, f"{where} came before: {value!r}")
+    must(value not in ids, f"{where} came before: {value!r}")
     ids.add(value)
     return value
 
@@ -344,7 +344,7 @@ def _called(item: dict[str, Any], text: str | None) -> Called:
     match item["type"]:
         case "function_call":
             arguments = text if text is not None else item["arguments"]
-            need(text is not None or arguments, f"{item['name']} is called with nothing")
+            must(text is not None or arguments, f"{item['name']} is called with nothing")
         case "custom_tool_call":
             arguments = text if text is not None else item["input"]
         case "tool_search_call":
@@ -362,7 +362,7 @@ def _thought(item: dict[str, Any], where: str) -> list[Piece]:
     parts = [_summary(part, where) for part in check.items(item["summary"], f"summary of {where}")]
     parts += [_part(part, where, "reasoning") for part in item.get("content") or ()]
     state = item.get("encrypted_content") or ""
-    need(parts or state, f"{where} is neither reasoning nor its state")
+    must(parts or state, f"{where} is neither reasoning nor its state")
     pieces = [Piece(Kind.THINKING, part["text"]) for part in parts]
     return [*pieces, Piece(Kind.THINKING, state=state)] if state else pieces
 
@@ -381,7 +381,7 @@ def _part(part: Any, where: str, item: str) -> dict[str, Any]:
     match item, kind:
         case "message", "output_text":
             keyed(part, f"a part of {where}", "type text annotations", "logprobs")
-            need(part.get("logprobs", []) == [], f"a part of {where} has logprobs")
+            must(part.get("logprobs", []) == [], f"a part of {where} has logprobs")
         case "message", "refusal":
             keyed(part, f"a part of {where}", "type refusal")
         case "reasoning", "reasoning_text":
@@ -408,7 +408,7 @@ def _annotation(annotation: Any, where: str) -> None:
     keyed(annotation, f"a source of {where}", "type url title start_index end_index")
     one_of(annotation["type"], f"a source of {where}", "url_citation")
     start = check.count(annotation["start_index"], "start_index")
-    need(
+    must(
         start <= check.count(annotation["end_index"], "end_index"),
         f"a source of {where} ends early",
     )

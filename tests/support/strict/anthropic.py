@@ -229,8 +229,9 @@ def _thinking(body: dict[str, Any]) -> None:
     forced = body.get("tool_choice", {}).get("type") in ("any", "tool")
     refuse(not forced, "tool_choice", "no call can be forced with thinking")
     turns = [_blocks(each) for each in body["messages"] if each["role"] == "assistant"]
-    calling = [blocks for blocks in turns if any(each["type"] == "tool_use" for each in blocks)]
-    first = calling[-1][0]["type"] if calling else "thinking"
+    last = turns[-1] if turns else []
+    calling = any(each["type"] == "tool_use" for each in last)
+    first = last[0]["type"] if calling else "thinking"
     refuse(
         first in ("thinking", "redacted_thinking"), "messages", f"expected thinking, found {first}"
     )

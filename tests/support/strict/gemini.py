@@ -93,6 +93,7 @@ _BODY: Final = record(
                 {"mode": one_of("AUTO", "ANY", "NONE", "VALIDATED")},
                 {"allowedFunctionNames": array(_NAME, 1)},
             ),
+            "includeServerSideToolInvocations": boolean,
         }),
         "generationConfig": _CONFIG,
         "serviceTier": one_of("standard", "flex", "priority"),

@@ -50,11 +50,17 @@ _PARTS: Final = {
         "file": record({"file_data": data_url}, {"filename": _SAID}),
     }),
 }  # fmt: skip
-_CALL: Final = record({
-    "id": _ID,
-    "type": one_of("function"),
-    "function": record({"name": _NAME, "arguments": _SAID}),
-})  # fmt: skip
+_CALL: Final = record(
+    {
+        "id": _ID,
+        "type": one_of("function"),
+        "function": record({"name": _NAME, "arguments": _SAID}),
+    },
+    {"extra_content": record({"google": record({"thought_signature": _SAID})})},
+)
+"""What a call carries beside the vendor's fields only its issuer gets back: Google's own endpoint of this
+format.
+"""
 _MESSAGE: Final = tagged(
     {
         "system": record({

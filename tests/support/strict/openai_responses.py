@@ -95,7 +95,7 @@ _ITEMS: Final = {
     "function_call_output": record(
         {
             "type": one_of("function_call_output"), "call_id": _ID,
-            "output": string_or(_RESULT_PARTS, _SAID),
+            "output": string_or(_RESULT_PARTS),
         },
         {"status": _STATUS},
     ),
@@ -105,7 +105,7 @@ _ITEMS: Final = {
     ),
     "custom_tool_call_output": record({
         "type": one_of("custom_tool_call_output"), "call_id": _ID,
-        "output": string_or(_RESULT_PARTS, _SAID),
+        "output": string_or(_RESULT_PARTS),
     }),
 }  # fmt: skip
 _FUNCTION: Final = record(

@@ -12,6 +12,8 @@ from aimux.model.events import replay
 from aimux.model.parts import (
     CallKind,
     Citation,
+    Media,
+    MediaKind,
     Opaque,
     OpaqueKind,
     Refusal,
@@ -60,6 +62,16 @@ ANSWERS = {
     ),
     "refusal": Response("chatcmpl-1", "m", (Refusal("no"),), FinishReason.REFUSAL, Usage()),
     "length": Response("chatcmpl-1", "m", (Text("a"), Text("b")), FinishReason.MAX_TOKENS, USAGE),
+    "sources": Response(
+        "chatcmpl-1", "m",
+        (Text("a", (Citation("https://x", "t"),)), Thinking("r"), Text("b", (Citation("https://y"),))),
+        FinishReason.END_TURN, USAGE,
+    ),
+    "images": Response(
+        "chatcmpl-1", "m",
+        (Media(MediaKind.IMAGE, url="https://x"), Media(MediaKind.IMAGE, url="https://y")),
+        FinishReason.END_TURN, USAGE,
+    ),
     "nothing": Response("chatcmpl-1", "m", (), FinishReason.END_TURN, USAGE),
 }  # fmt: skip
 
@@ -75,6 +87,8 @@ def gist(completion: Any) -> Any:
         "finish": choice.finish_reason,
         "content": message.content or None,
         "refusal": message.refusal,
+        "annotations": message.model_dump().get("annotations") or None,
+        "images": getattr(message, "images", None),
         "reasoning": getattr(message, "reasoning_content", None),
         "calls": [
             (call.id, call.type, call.function.name, call.function.arguments)

@@ -315,6 +315,13 @@ def test_errors_inside_a_stream(before: bytes, event: bytes, kind: ErrorKind, wo
     assert words in failure.message
 
 
+def test_the_words_of_an_error_are_whole_characters() -> None:
+    """Edge 4: they go on to the client."""
+    failure = failure_of(block('{"error":{"message":"x\\ud83d","code":"\\ud83d"}}'))
+
+    assert (failure.message, failure.code) == ("x\ufffd", "\ufffd")
+
+
 @pytest.mark.parametrize(
     "harmless",
     [

@@ -328,7 +328,7 @@ def test_why_it_was_refused_is_said_once() -> None:
 
 
 def test_sources_stand_behind_their_text() -> None:
-    """Their ranges count in the whole message."""
+    """In one chunk behind all of it; their ranges count in the whole message."""
     answer = response(
         Text("ab", (Citation("https://x", "t"),)),
         Text("cde", (Citation("https://y", start=1, end=2), Citation("https://z"))),
@@ -342,7 +342,7 @@ def test_sources_stand_behind_their_text() -> None:
 
     assert whole(answer)["choices"][0]["message"]["annotations"] == said
     streams = [each.get("annotations") for each in deltas(streamed(answer))]
-    assert streams == [None, None, said[:1], None, said[1:], None]
+    assert streams == [None, None, None, said, None]
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_sources_stand_behind_their_text() -> None:
 )
 def test_an_image_has_openrouters_form(media: Media, url: str) -> None:
     """The vendor itself has none."""
-    said = [{"type": "image_url", "image_url": {"url": url}}]
+    said = [{"type": "image_url", "image_url": {"url": url}, "index": 0}]
 
     assert whole(response(media))["choices"][0]["message"]["images"] == said
     assert {"images": said} in deltas(streamed(response(media)))

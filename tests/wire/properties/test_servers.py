@@ -239,7 +239,8 @@ REFUSED: list[Any] = [
     (OPENAI_CHAT, "result again", put("messages", 5, value={
         "role": "tool", "tool_call_id": "b", "content": "x"}), "the result of None"),
     (OPENAI_CHAT, "reasoning", put("messages", 2, "reasoning_content", value="x"), "is not known"),
-    (OPENAI_CHAT, "carrier", put("messages", 2, "tool_calls", 0, "extra_content", value={}), "no field"),
+    (OPENAI_CHAT, "carrier", put("messages", 2, "tool_calls", 0, "extra_content", value={
+        "google": {"thought_signature": CARRIER}}), "a carrier"),
     (OPENAI_CHAT, "image", put("messages", 1, "content", 1, "image_url", "url", value="x"), "is not like"),
     (OPENAI_RESPONSES, "stored", put("store", value=True), "not one of"),
     (OPENAI_RESPONSES, "not said to be stored", lost("store"), "'store' is missing"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aimux.model.request import Effort
-from aimux.wire.openai_responses.families import family_of
+from aimux.wire.openai_families import family_of
 
 ALL = [effort for effort in Effort if effort is not Effort.AUTO]
 
