@@ -27,35 +27,21 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, Final
 
-from aimux.errors import (
-    AimuxError,
-    InvalidRequest,
-    StreamCut,
-    UpstreamError,
-    UpstreamProtocol,
-    UpstreamStatus,
-)
+from aimux.errors import AimuxError, StreamCut, UpstreamError, UpstreamProtocol, UpstreamStatus
 from aimux.model.loss import Loss
-from aimux.model.parts import ToolCall
-from aimux.model.request import FunctionTool, Request, WireFormat
+from aimux.model.request import WireFormat
 from aimux.model.response import UNKNOWN, Usage
 from aimux.wire import carriers, opaque, quirks
-from aimux.wire.adapt import Adapted, adapt
 from aimux.wire.codec import Mode, Operation, Reported
+from aimux.wire.crossing import REPAIRS, repaired, to_itself, translated
 from aimux.wire.encoding import Unpacker
 from aimux.wire.errorkinds import excerpt, mapping
-from aimux.wire.estimate import estimated_tokens
 from aimux.wire.formats import CODECS
 from aimux.wire.inquiry import Inquiry
 from aimux.wire.jsontext import Document, dumps, loads, pick
-from aimux.wire.leaked import LeakedCalls
-from aimux.wire.memory import Remembering
-from aimux.wire.names import Names
-from aimux.wire.restore import Restore
 from aimux.wire.sse import BOM, ArrayForm, BlockReader, BlockTooLarge, fields
-from aimux.wire.stops import Stops
-from aimux.wire.target import Audience, Target
-from aimux.wire.translation import Filter, Translation, broke_off, plain_audience
+from aimux.wire.target import Target
+from aimux.wire.translation import Translation, broke_off
 
 MAX_HELD_BYTES: Final = 2**20
 """Most of a JSON answer that a relay holds back; a larger one goes on as it comes."""
@@ -65,10 +51,6 @@ MAX_READ_BYTES: Final = 16 * 2**20
 
 MAX_BODY_BYTES: Final = 64 * 2**20
 """Most of a JSON answer that is translated."""
-
-REPAIR_CALLS: Final = "repair-leaked-calls"
-REPAIRS: Final = frozenset({REPAIR_CALLS, "split-think-tags"})
-"""Quirks that somebody chooses for a provider of any format, whose answers must then be read."""
 
 _FIELDS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
 
@@ -97,7 +79,7 @@ class Transcoder:
 
     __slots__ = (
         "_array", "_blocks", "_codec", "_format", "_held", "_inquiry", "_kept", "_kept_bytes",
-        "_kind", "_memory", "_tap", "_target", "_translation", "_unpack", "_usage", "begun",
+        "_kind", "_tap", "_target", "_translation", "_unpack", "_usage", "begun",
         "error", "losses", "mode",
     )  # fmt: skip
 
@@ -106,7 +88,6 @@ class Transcoder:
         self._inquiry = inquiry
         self._format = format_
         self._target = target
-        self._memory = inquiry.caller.memory
         self._codec = CODECS[format_]
         self._tap = self._codec.tap()
         self._blocks = BlockReader()
@@ -150,9 +131,11 @@ class Transcoder:
         """
         document, format_, target = self._inquiry.document, self._format, self._target
         if self.mode is Mode.TRANSLATE:
-            return self._translated()
+            body, self.losses, back = translated(self._inquiry, format_, target)
+            self._cross(back)
+            return body
         if target.quirks & REPAIRS and self._inquiry.operation is Operation.GENERATE:
-            self._translation = self._repaired()
+            self._cross(repaired(self._inquiry, target))
             return self._patched(document)
         if self._accented(document) or opaque.may_hold_carrier(document.raw, format_):
             return self._patched(document)
@@ -175,50 +158,6 @@ class Transcoder:
         losses += quirks.edited(body, self._format, self._target, own=True)
         self.losses = tuple(dict.fromkeys(losses))
         return dumps(body)
-
-    def _translated(self) -> bytes:
-        asked, target = self._inquiry.request, self._target
-        if self._memory is not None:
-            asked = self._memory.completed(self._inquiry.caller.client, asked)
-        adapted = adapt(asked, self._codec.rules(target), target)
-        written = self._codec.write_request(adapted.request, target)
-        losses = [*adapted.losses, *written.losses]
-        losses += quirks.edited(written.body, self._format, target)
-        self.losses = tuple(dict.fromkeys(losses))
-        self._translation = self._crossing(
-            target,
-            Audience(asked, self._inquiry.caller.created_s),
-            self._filters(asked, adapted, written.stop_locally),
-        )
-        return dumps(written.body)
-
-    def _filters(self, asked: Request, adapted: Adapted, stops: tuple[str, ...]) -> list[Filter]:
-        """What the answer goes through between the provider's reader and the client's writer."""
-        inquiry, filters = self._inquiry, list[Filter]()
-        if REPAIR_CALLS in self._target.quirks:
-            filters.append(LeakedCalls(adapted.names.declared))
-        calls = (part for message in asked.messages for part in message.parts)
-        taken = [part.id for part in calls if isinstance(part, ToolCall)]
-        filters.append(Restore(inquiry.format, adapted.names, taken, inquiry.caller.id))
-        if self._memory is not None:
-            forgets = inquiry.format is WireFormat.OPENAI_CHAT
-            filters.append(Remembering(self._memory, inquiry.caller.client, forgets=forgets))
-        if stops:
-            filters.append(Stops(stops))
-        return filters
-
-    def _crossing(self, target: Target, audience: Audience, filters: list[Filter]) -> Translation:
-        inquiry = self._inquiry
-        if inquiry.array:
-            self._array = ArrayForm()
-        return Translation(
-            (CODECS[inquiry.format], self._codec),
-            target,
-            audience,
-            filters,
-            stream=inquiry.stream,
-            prompt_tokens=lambda: estimated_tokens(inquiry.document, inquiry.format),
-        )
 
     # ------------------------------------------------------------ the answer
 
@@ -288,28 +227,14 @@ class Transcoder:
         """A stream for a client that asked for none is collected."""
         inquiry = self._inquiry
         if not inquiry.stream and inquiry.operation is Operation.GENERATE:
-            self._translation = self._to_itself()
+            self._cross(to_itself(inquiry))
 
-    def _to_itself(self) -> Translation:
-        """From a format to the same: what goes in comes out, in the other of its two forms."""
-        inquiry = self._inquiry
-        try:
-            audience = Audience(inquiry.request, inquiry.caller.created_s)
-        except InvalidRequest:  # the provider has understood it, so it need not trouble us
-            audience = plain_audience(inquiry.model, stream=inquiry.stream)
-        restore = Restore(inquiry.format, Names(), (), inquiry.caller.id)
-        return self._crossing(Target("", self._target.model), audience, [restore])
-
-    def _repaired(self) -> Translation:
-        """From a format to the same, with what the model has said in the wrong place put right."""
-        inquiry, target = self._inquiry, self._target
-        asked = inquiry.request
-        names = [tool.name for tool in asked.tools if isinstance(tool, FunctionTool)]
-        filters: list[Filter] = [Restore(inquiry.format, Names(), (), inquiry.caller.id)]
-        if REPAIR_CALLS in target.quirks:
-            filters.insert(0, LeakedCalls(frozenset(names)))
-        reading = Target("", target.model, quirks=target.quirks)
-        return self._crossing(reading, Audience(asked, inquiry.caller.created_s), filters)
+    def _cross(self, translation: Translation) -> Translation:
+        """From here on the answer is translated."""
+        self._translation = translation
+        if self._inquiry.array:
+            self._array = ArrayForm()
+        return translation
 
     def _feed_events(self, chunk: bytes) -> bytes:
         try:
@@ -450,10 +375,9 @@ class Transcoder:
 
     def _converted(self, body: bytes) -> bytes:
         """A whole answer as the client wants it."""
-        if self._translation is None:
-            self._translation = self._to_itself()
+        back = self._translation or self._cross(to_itself(self._inquiry))
         try:
-            return self._ended(self._translation, self._translation.body(body))
+            return self._ended(back, back.body(body))
         except UpstreamStatus as problem:
             self.error = Reported(problem.kind, problem.message, problem.code)
             return b""
