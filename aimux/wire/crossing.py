@@ -57,14 +57,17 @@ def translated(inquiry: Inquiry, format_: WireFormat, target: Target) -> Crossed
     written = codec.write_request(adapted.request, target)
     losses = [*adapted.losses, *written.losses]
     losses += quirks.edited(written.body, format_, target)
-    back = _crossing(
-        inquiry, format_, target, asked, _filters(inquiry, target, adapted, written.stop_locally)
-    )
+    filters = _filters(inquiry, format_, target, adapted, written.stop_locally)
+    back = _crossing(inquiry, format_, target, asked, filters)
     return Crossed(dumps(written.body), tuple(dict.fromkeys(losses)), back)
 
 
 def _filters(
-    inquiry: Inquiry, target: Target, adapted: Adapted, stops: tuple[str, ...]
+    inquiry: Inquiry,
+    format_: WireFormat,
+    target: Target,
+    adapted: Adapted,
+    stops: tuple[str, ...],
 ) -> list[Filter]:
     """What the answer goes through between the provider's reader and the client's writer."""
     filters: list[Filter] = []
@@ -76,7 +79,9 @@ def _filters(
     filters.append(Restore(inquiry.format, adapted.names, taken, caller.id))
     if caller.memory is not None:
         forgets = inquiry.format is WireFormat.OPENAI_CHAT
-        filters.append(Remembering(caller.memory, caller.client, forgets=forgets))
+        signs = format_ is WireFormat.GEMINI
+        if forgets or signs:
+            filters.append(Remembering(caller.memory, caller.client, forgets=forgets, signs=signs))
     if stops:
         filters.append(Stops(stops))
     return filters

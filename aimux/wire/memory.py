@@ -27,6 +27,8 @@ from aimux.model.response import AnswerPart
 
 MAX_CALLS: Final = 10_000
 MAX_CHARS: Final = 64 * 2**20
+MAX_BLOCK_CHARS: Final = 2**20
+"""A text or a thought longer than this is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,14 @@ class Remembering:
     """
 
     __slots__ = (
-        "_block", "_call", "_client", "_forgets", "_memory", "_pieces", "_state", "_thinking",
+        "_block", "_call", "_characters", "_client", "_forgets", "_memory", "_pieces", "_signs",
+        "_state", "_thinking",
     )  # fmt: skip
 
-    def __init__(self, memory: Memory, client: str, *, forgets: bool) -> None:
+    def __init__(self, memory: Memory, client: str, *, forgets: bool, signs: bool) -> None:
+        """``forgets`` is the client, ``signs`` the provider that puts signatures on texts."""
+        self._signs = signs
+        self._characters = 0
         self._memory = memory
         self._client = client
         self._forgets = forgets
@@ -144,10 +150,12 @@ class Remembering:
         """The events, without the signatures of texts."""
         out: list[Event] = []
         for event in events:
+            if type(event) is Delta:
+                if self._block is not None:
+                    self._grow(event[1])
+                out.append(event)
+                continue
             match event:
-                case Delta(_, text):
-                    if self._block is not None:
-                        self._pieces.append(text)
                 case BlockStart(_, part):
                     self._start(part)
                 case Sign(_, state):
@@ -161,11 +169,24 @@ class Remembering:
             out.append(event)
         return out
 
+    def _grow(self, text: str) -> None:
+        """More of a block that may have to be kept; one that is too long for that is let go."""
+        self._pieces.append(text)
+        self._characters += len(text)
+        if self._characters > MAX_BLOCK_CHARS:
+            self._block = None
+            self._pieces = []
+
     def _start(self, part: AnswerPart) -> None:
         match part:
+            case Text() if not self._signs:
+                pass
+            case Thinking() if not self._forgets:
+                pass
             case Text() | Thinking():
                 self._block = part
                 self._pieces = [part.text]
+                self._characters = len(part.text)
                 self._state = part.state
             case ToolCall():
                 self._call = part

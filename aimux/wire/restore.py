@@ -56,12 +56,13 @@ class Restore:
         """The events as the client sees them."""
         out: list[Event] = []
         for event in events:
+            if type(event) is Delta:  # nearly always, so it is asked first and cheaply
+                if self._unwrap is None and event[1].isascii() and not self._half:
+                    out.append(event)
+                else:
+                    self._grow(event[0], event[1], out)
+                continue
             match event:
-                case Delta(block, text):
-                    if self._unwrap is None and text.isascii() and not self._half:
-                        out.append(event)
-                    else:
-                        self._grow(block, text, out)
                 case BlockStart(block, ToolCall() as call):
                     out.append(BlockStart(block, self._call(call)))
                 case BlockStop(block):

@@ -146,13 +146,14 @@ def _usual(block: bytes) -> tuple[str, Any] | None:
         name = block[7 : start - 1]
     if not block.startswith(b"data: {", start):
         return None
-    end = block.find(b"\n", start)
-    if end < 0 or block[end:].strip():
+    end = len(block) - 2
+    if block.find(b"\n", start) != end or block[-1:] != b"\n":
         return None
     try:
-        return name.strip().decode("ascii", "replace"), jsontext.loads(block[start + 6 : end])
+        value = jsontext.loads(block[start + 6 : end])
     except ValueError:
         return None
+    return name.decode("ascii", "replace") if name else "", value
 
 
 def _one_by_line(data: bytes) -> list[Any]:

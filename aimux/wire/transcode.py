@@ -259,9 +259,9 @@ class Transcoder:
     def _through(self, translation: Translation, blocks: list[bytes]) -> bytes:
         if translation.failure is not None and self.begun:
             raise broke_off(translation.failure, self._target.provider)
-        pieces = [piece for block in blocks if (piece := translation.block(block))]
+        out = translation.blocks(blocks)
         self._note(translation)
-        return self._framed(b"".join(pieces))
+        return self._framed(out)
 
     def _note(self, translation: Translation) -> None:
         self.begun = translation.begun
@@ -326,7 +326,7 @@ class Transcoder:
 
     def _finish_crossing(self, translation: Translation) -> bytes:
         last = self._blocks.rest
-        out = translation.block(last) if _is_whole(fields(last)[1]) else b""
+        out = translation.blocks([last]) if _is_whole(fields(last)[1]) else b""
         if translation.failure is None:
             out += translation.end()
         return self._ended(translation, out)

@@ -80,9 +80,15 @@ class Translation:
         self.failure: Failure | None = None
         self.usage: Usage = UNKNOWN
 
-    def block(self, block: bytes) -> bytes:
-        """The client's bytes for one event of the provider's stream."""
-        return self._pass(self._reader.read(block))
+    def blocks(self, blocks: Sequence[bytes]) -> bytes:
+        """The client's bytes for what has arrived of the provider's stream, whole events."""
+        read = self._reader.read
+        if len(blocks) == 1:
+            return self._pass(read(blocks[0]))
+        events: list[Event] = []
+        for block in blocks:
+            events += read(block)
+        return self._pass(events)
 
     def end(self) -> bytes:
         """The rest, when the provider has closed its stream in good order; the whole answer for a
@@ -117,12 +123,13 @@ class Translation:
         for each in self._filters:
             events = each.feed(events)
         events = list(events)
-        if events:
-            events = self._noted(events)
+        if not events:
+            return b""
+        events = self._noted(events)
         if self._writer is None:
             self._collect(events)
             return b""
-        written = self._writer.write(events) if events else b""
+        written = self._writer.write(events)
         if not self.begun:
             self._held.append(written)
             if not any(isinstance(event, BlockStart | Finish) for event in events):
@@ -134,11 +141,13 @@ class Translation:
 
     def _noted(self, events: list[Event]) -> list[Event]:
         """Keeps what the exchange must know; the events up to a failure, which is said elsewhere."""
+        characters = 0
         for event in events:
             if type(event) is Delta:  # the usual one first, and as cheaply as can be
-                self._characters += len(event.text)
+                characters += len(event[1])
             elif type(event) is Start:
                 self.usage = event.usage
+        self._characters += characters
         last = events[-1]
         if type(last) is Failure:
             self.failure = last

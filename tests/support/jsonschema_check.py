@@ -166,6 +166,9 @@ def _meant_type(schema: dict[str, Any]) -> str:
     if _SAYS_MORE & schema.keys():
         return ""
     names = [name for name, words in _FAMILIES.items() if words & schema.keys()]
+    if "format" in schema:
+        name = "number" if schema["format"] in {"int32", "double"} else "string"
+        names = [*(other for other in names if other != name), name]
     return names[0] if len(names) == 1 else ""
 
 

@@ -18,7 +18,7 @@ CALL = ToolCall("call_a", "f", "{}")
 def remembered(*events: Event) -> Memory:
     """A memory that has seen an answer."""
     made = Memory()
-    assert Remembering(made, "me", forgets=True).feed([Start(), *events]) == [Start(), *events]
+    Remembering(made, "me", forgets=True, signs=True).feed([Start(), *events])
     return made
 
 
@@ -87,7 +87,7 @@ def text(words: str, state: Opaque | None) -> list[Event]:
 def test_the_signature_of_a_text_comes_back(forgets: bool) -> None:
     """Edge 171: no client has a place for it, so none gets it."""
     made = Memory()
-    watching = Remembering(made, "me", forgets=forgets)
+    watching = Remembering(made, "me", forgets=forgets, signs=True)
 
     assert watching.feed(text("words", STATE)) == text("words", None)
     assert watching.feed(text("more", None)) == text("more", None)
@@ -99,10 +99,18 @@ def test_the_signature_of_a_text_comes_back(forgets: bool) -> None:
     assert completed(made, Text("words"), client="you") == (Text("words"),)
 
 
+def test_a_text_too_long_to_keep_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory stays flat over a stream of any length."""
+    monkeypatch.setattr(memory, "MAX_BLOCK_CHARS", 10)
+    made = remembered(*text("0123456789", STATE), *text("0123456789x", STATE))
+
+    assert len(made) == 1
+
+
 def test_a_client_that_keeps_what_calls_come_with_is_not_kept_for() -> None:
     """It has its own slots."""
     made = Memory()
-    Remembering(made, "me", forgets=False).feed([*thinking("why"), *call()])
+    Remembering(made, "me", forgets=False, signs=False).feed([*thinking("why"), *call()])
 
     assert len(made) == 0
 

@@ -70,7 +70,7 @@ class Gemini:
     # ------------------------------------------------------------ translation
 
     def rules(self, target: Target) -> Rules:
-        """What Google asks of a conversation; names were limited to 64 characters before 2.5."""
+        """What Google asks of a conversation.  128 characters of a name are newer than some models."""
         return Rules(
             name=_NAME,
             name_limit=64,

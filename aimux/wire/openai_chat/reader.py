@@ -62,7 +62,7 @@ class Reader:
         for name, chunk in sse.decoded(block):
             if isinstance(chunk, dict):
                 self._chunk(name, chunk)
-        if b"[DONE]" in block and _says_done(block):
+        if b"[DONE]" in block[-16:] and _says_done(block):
             self._finish()
         return self._blocks.take()
 

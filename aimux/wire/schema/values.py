@@ -145,7 +145,7 @@ def guess(node: Node) -> None:
         node.work.fits = False
     elif grammar.strict:
         node.work.lose(node.path, "type")
-    elif grammar.typed:
+    elif grammar.typed or families:
         words["type"] = list(ANYTHING)
 
 

@@ -38,7 +38,8 @@ def _strip_notes(node: Node) -> None:
 
 _OF_ALL_WORDS: Final[tuple[Step, ...]] = (_strip_notes, fill)
 _OF_SOME_WORDS: Final[tuple[Step, ...]] = (
-    conjoin, unions, alone, constants, guess, bounds, formats, strip, enums, kinds, fill, defaults, definitions,
+    conjoin, unions, alone, constants, guess, bounds, formats, strip, enums, kinds, fill, defaults,
+    definitions,
 )  # fmt: skip
 
 

@@ -215,25 +215,30 @@ def sloppy_requests(draw: st.DrawFn) -> Request:
 
 @st.composite
 def neat_requests(draw: st.DrawFn) -> Request:
-    """Requests that every format can say: text, function tools, calls with their results in text,
-    simple choices, a limit, an effort, a schema in every dialect.
+    """Requests that every format can say: text, function tools, calls with their results in text, simple
+    choices, a limit; without tools an effort and a schema in every dialect, which not every model takes
+    beside tools.
     """
     declared = draw(tools(sloppy=False))
     names = [tool.name for tool in declared if isinstance(tool, FunctionTool)]
-    choice = ToolChoice()
+    messages = draw(neat_messages())
+    choice, reasoning, output = ToolChoice(), Reasoning(), None
     if names:
         choice = draw(st.sampled_from([
             ToolChoice(), ToolChoice(Choice.ANY), ToolChoice(Choice.TOOL, names[0]), ToolChoice(Choice.NONE),
         ]))  # fmt: skip
+    elif not any(isinstance(part, ToolCall) for message in messages for part in message.parts):
+        reasoning = draw(st.sampled_from([Reasoning(), Reasoning(Effort.HIGH)]))
+        output = draw(st.sampled_from([None, OutputFormat(CLOSED, "response")]))
     return Request(
         model="asked",
-        messages=draw(neat_messages()),
+        messages=messages,
         system=tuple(draw(st.lists(st.builds(Text, SAID), max_size=1))),
         tools=declared,
         tool_choice=choice,
-        sampling=Sampling(max_output_tokens=draw(st.sampled_from([1000, 4096]))),
-        reasoning=draw(st.sampled_from([Reasoning(), Reasoning(Effort.HIGH)])),
-        output=draw(st.sampled_from([None, OutputFormat(CLOSED, "response")])),
+        sampling=Sampling(max_output_tokens=32_000),
+        reasoning=reasoning,
+        output=output,
     )
 
 

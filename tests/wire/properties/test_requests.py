@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aimux.errors import AimuxError, InvalidRequest
 from aimux.model.loss import LOSSES
+from aimux.model.parts import Text, ToolCall, ToolResult
 from aimux.model.request import Request, WireFormat
 from aimux.wire.adapt import adapt
 from aimux.wire.formats import CODECS
@@ -25,6 +26,7 @@ from tests.support.generate.conversations import neat_requests, sloppy_requests
 from tests.support.generate.profile import FEW, WIRE
 from tests.support.generate.spoiling import encoded, spoiled
 from tests.support.grammar.judges import judge_error
+from tests.support.grammar.told import Called
 from tests.support.strict.servers import validate
 
 each_client = pytest.mark.parametrize("client", list(WireFormat))
@@ -97,38 +99,52 @@ def sent_everywhere(client: WireFormat, raw: bytes) -> None:
 
 
 def core(request: Request) -> dict[str, Any]:
-    """What every format can say of a request, in one spelling: ids of calls by their order."""
-    order: dict[str, int] = {}
+    """What every format can say of a request, in one spelling: calls and results by their order."""
+    calls = _Calls()
     turns: list[tuple[str, list[Any]]] = []
     for message in request.messages:
-        parts = [_part(part, order) for part in message.parts]
+        parts = [calls.spelled(part) for part in message.parts]
         if turns and turns[-1][0] == message.role:
             turns[-1][1].extend(parts)
         else:
             turns.append((message.role, parts))
     output = request.output
     return {
-        "system": "\n\n".join(text.text for text in request.system),
-        "turns": [(role, sorted(parts, key=lambda part: part[0] != "result")) for role, parts in turns],
+        "system": [text.text for text in request.system],
+        "turns": turns,
         "tools": [(tool.name, tool.description, tool.schema) for tool in request.tools],
         "choice": (request.tool_choice.choice, request.tool_choice.name),
         "limit": request.sampling.max_output_tokens,
         "schema": output and output.schema,
-    }  # fmt: skip
+    }
 
 
-def _part(part: Any, order: dict[str, int]) -> tuple[Any, ...]:
-    match type(part).__name__:
-        case "Text":
-            return ("text", part.text)
-        case "ToolCall":
-            number = order.setdefault(part.id or f"#{len(order)}", len(order))
-            return ("call", number, part.name, part.arguments)
-        case "ToolResult":
-            number = order.get(part.call_id, -1)
-            return ("result", number, tuple(text.text for text in part.content), part.is_error)
-        case name:
-            return (name,)
+class _Calls:
+    """Numbers the calls of a conversation; a result without an id answers the first that waits."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, int]] = []
+        self._count = 0
+
+    def spelled(self, part: Any) -> tuple[Any, ...]:
+        match part:
+            case Text():
+                return ("text", part.text)
+            case ToolCall():
+                self._count += 1
+                self._waiting.append((part.id, self._count))
+                called = Called(part.id, part.name, part.arguments)
+                return ("call", self._count, *called.gist)
+            case ToolResult():
+                place = next(
+                    at
+                    for at, (call_id, _) in enumerate(self._waiting)
+                    if part.call_id in ("", call_id)
+                )
+                number = self._waiting.pop(place)[1]
+                return ("result", number, tuple(text.text for text in part.content), part.is_error)
+            case _:
+                return (type(part).__name__,)
 
 
 @each_model
@@ -193,7 +209,7 @@ def test_p21_names_and_ids_are_valid_and_lead_back(model: str, request: Request)
         (part.namespace, part.name)
         for message in request.messages
         for part in message.parts
-        if type(part).__name__ == "ToolCall"
+        if isinstance(part, ToolCall)
     }
     out = {place: adapted.names.out(place[1], place[0]) for place in known}
     if not rules.namespaces:
@@ -207,7 +223,7 @@ def test_p21_names_and_ids_are_valid_and_lead_back(model: str, request: Request)
         part.id
         for message in adapted.request.messages
         for part in message.parts
-        if type(part).__name__ == "ToolCall"
+        if isinstance(part, ToolCall)
     ]
     assert len(set(ids)) == len(ids)
     assert all(len(each) <= rules.id_limit and rules.id.fullmatch(each) for each in ids)
