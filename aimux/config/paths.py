@@ -45,6 +45,11 @@ class Paths:
         return self.state / "tokens.json"
 
     @property
+    def carried(self) -> Path:
+        """Is there once a request has been translated; see ``gateway.carried``."""
+        return self.state / "translated"
+
+    @property
     def vault(self) -> Path:
         """The encrypted keys, where there is no keyring."""
         return self.state / "vault.aimux"

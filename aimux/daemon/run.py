@@ -41,6 +41,7 @@ from aimux.daemon.ready import ReadyPipe
 from aimux.daemon.signals import beside, signals
 from aimux.errors import AimuxError, StartFailed
 from aimux.gateway.app import Gateway
+from aimux.gateway.carried import Carried
 from aimux.gateway.server import Runner
 from aimux.telemetry.log import LogWriter, start_logging
 from aimux.vault.tokens import ensure_token
@@ -139,7 +140,10 @@ def _hide_tokens(paths: Paths, log: LogWriter) -> None:
 
 
 async def _serve(parts: Parts, loaded: Loaded, listening: socket.socket, pipe: ReadyPipe) -> int:
-    gateway = Gateway(await first_snapshot(parts, loaded), instance=parts.instance.id)
+    carried = Carried(parts.builder.sources.paths.carried)
+    gateway = Gateway(
+        await first_snapshot(parts, loaded), instance=parts.instance.id, carried=carried
+    )
     daemon = Daemon(parts, gateway, loaded)
     runner = Runner(gateway.application(routes(gateway, daemon)), shutdown_timeout=CLOSING_S)
     await runner.setup()

@@ -22,6 +22,7 @@ from aimux.errors import (
     UnknownPath,
 )
 from aimux.gateway import guard, models
+from aimux.gateway.carried import Carried
 from aimux.gateway.dialect import dialect, error_headers, status_for
 from aimux.gateway.exchange import Exchange
 from aimux.gateway.fleet import Fleet
@@ -69,8 +70,11 @@ _GEMINI: Final = "models/{model:.+}:{method:generateContent|streamGenerateConten
 class Gateway:
     """The data plane of one daemon."""
 
-    def __init__(self, snapshot: Snapshot, *, instance: str) -> None:
+    def __init__(
+        self, snapshot: Snapshot, *, instance: str, carried: Carried | None = None
+    ) -> None:
         """``instance`` names this daemon for as long as it lives."""
+        self._carried = carried or Carried()
         self.snapshot = snapshot
         self.instance = instance
         self.fleet = Fleet()
@@ -189,10 +193,14 @@ class Gateway:
         limit_bytes = snapshot.config.server.max_body_mb * 2**20
         ingress = await read_request(request, format_, operation, limit_bytes)
         record.asked_model, record.stream = ingress.model, ingress.stream
-        ingress.caller = Caller(record.id, int(record.started_at), record.client, self.fleet.memory)
+        carries = self._carried.ever
+        started_s = int(record.started_at)
+        ingress.caller = Caller(record.id, started_s, record.client, self.fleet.memory, carries)
         translates = operation is not Operation.EMBED
         planned = snapshot.plan(Asked(ingress.model, format_, ingress.target, translates))
         record.decision = planned.decision
+        if planned.translates:
+            self._carried.note()
         exchange = Exchange(self.fleet, snapshot, request, ingress, record)
         self._open.add(exchange)
         try:

@@ -7,6 +7,7 @@ A ``Plan`` is made before the first byte goes out and never changes; the ``Decis
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from aimux.catalogue.provider import ModelFacts, Provider
 from aimux.model.request import WireFormat
@@ -83,9 +84,14 @@ class Decision:
     refusals: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """Candidates in the order in which they are tried; at least one."""
 
     candidates: tuple[Candidate, ...]
     decision: Decision
+
+    @cached_property
+    def translates(self) -> bool:
+        """Whether one of them is asked in another format than the client's."""
+        return any(each.mode is Mode.TRANSLATE for each in self.candidates)

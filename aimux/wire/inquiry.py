@@ -14,13 +14,14 @@ from aimux.wire.memory import Memory
 class Caller(NamedTuple):
     """Who asks and when.  ``id`` tells this exchange from all others and ``created_s`` is the time,
     seconds since 1970; both end up in what is written for the client.  ``memory`` has what ``client``
-    does not keep of its conversations.
+    does not keep of its conversations.  ``carries`` is whether these may hold state of other providers.
     """
 
     id: str = ""
     created_s: int = 0
     client: str = ""
     memory: Memory | None = None
+    carries: bool = True
 
 
 NOBODY: Final = Caller()

@@ -52,6 +52,9 @@ _PAIRS: Final = json.JSONDecoder(
 """The standard library's reader; numbers stay text, so that none can be too long for it."""
 
 
+_STRICT: Final = json.JSONDecoder(parse_constant=_no_constant)
+
+
 class Document:
     """A JSON object: its bytes, and where each top-level value stands in them.
 
@@ -108,9 +111,9 @@ class Document:
         if key not in self._spans:
             return None
         try:
-            return _EXACT.decode(self.text(key))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self.get(key)
+            return loads_exactly(self.text(key))
+        except ValueError as problem:
+            raise InvalidRequest(f"{key!r} cannot be read", param=key) from problem
 
     def splice(self, key: str, value: object) -> bytes:
         """The bytes with one value replaced and all others as they were.
@@ -221,12 +224,41 @@ def loads(raw: bytes | str) -> Any:
             raise ValueError("nested too deeply") from problem
 
 
+def loads_exactly(raw: bytes) -> Any:
+    """Any JSON value, with every number as it is spelled: those with a point or an exponent are opaque.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return _EXACT.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return loads(raw)
+
+
 def dumps(value: object) -> bytes:
-    """Compact UTF-8 JSON; a lone surrogate is written as an escape, as it came."""
+    """Compact UTF-8 JSON; a lone surrogate is written as an escape, as it came, or as U+FFFD where it
+    stands beside numbers that are kept as they were spelled.
+    """
     try:
         return _ENCODE(value)
     except UnicodeEncodeError:
+        pass
+    try:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    except TypeError:  # an opaque number, which only msgspec knows; then the halves are mended
+        return _ENCODE(_whole(value))
+
+
+def _whole(value: Any) -> Any:
+    """A decoded value without lone surrogates in any text of it."""
+    if isinstance(value, str):
+        return mended(value)
+    if isinstance(value, dict):
+        return {mended(str(key)): _whole(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(each) for each in value]
+    return value
 
 
 def pick(raw: bytes, *keys: str) -> Any:
@@ -258,8 +290,8 @@ def object_text(text: str) -> str | None:
         _RAW.decode(stripped.encode("utf-8"))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         try:
-            return stripped if isinstance(json.loads(stripped), dict) else None
-        except (ValueError, RecursionError):
+            return stripped if isinstance(_STRICT.decode(stripped), dict) else None
+        except (ValueError, RecursionError, InvalidRequest):
             return None
     return stripped
 

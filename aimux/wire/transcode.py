@@ -137,7 +137,8 @@ class Transcoder:
         if target.quirks & REPAIRS and self._inquiry.operation is Operation.GENERATE:
             self._cross(repaired(self._inquiry, target))
             return self._patched(document)
-        if self._accented(document) or opaque.may_hold_carrier(document.raw, format_):
+        carries = self._inquiry.caller.carries
+        if self._accented(document) or (carries and opaque.may_hold_carrier(document.raw, format_)):
             return self._patched(document)
         if "model" not in document:  # Gemini has the model in its path and nothing to splice
             return document.raw

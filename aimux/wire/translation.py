@@ -105,7 +105,7 @@ class Translation:
             UpstreamStatus: it says that the provider failed.
         """
         try:
-            whole = jsontext.loads(body)
+            whole = jsontext.loads_exactly(body)
         except ValueError as problem:
             raise UpstreamProtocol(
                 f"it answered with something that is not JSON: {excerpt(body)!r}"

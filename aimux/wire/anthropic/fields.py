@@ -20,6 +20,25 @@ def wrong(where: str, wanted: str) -> InvalidRequest:
     return InvalidRequest(f"{where} must be {wanted}", param=where)
 
 
+def whole(raw: bytes, value: Any) -> Any:
+    """A decoded value without halves of characters; ``raw`` is its text, and tells whether there can be
+    any.
+    """
+    return _whole(value) if b"\\ud" in raw or b"\\uD" in raw else value
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return mended(value)
+        case list():
+            return [_whole(each) for each in value]
+        case dict():
+            return {mended(key): _whole(each) for key, each in value.items()}
+        case _:
+            return value
+
+
 def text_at(value: object, where: str) -> str:
     """A text, which may be empty but must be there."""
     if not isinstance(value, str):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from aimux.errors import InvalidRequest
 from aimux.model.request import Request
+from aimux.wire.anthropic.fields import whole
 from aimux.wire.anthropic.notes import Notes
 from aimux.wire.anthropic.read_messages import read_messages
 from aimux.wire.anthropic.read_settings import (
@@ -39,15 +40,16 @@ def _read(document: Document, model: str, *, stream: bool) -> Request:
     notes = Notes()
     losses = notes.losses
     texts = read_system(document.get("system"), notes)
-    before, messages = read_messages(document.exact("messages"), notes)
+    said = whole(document.text("messages"), document.exact("messages"))
+    before, messages = read_messages(said, notes)
     user, session = read_identity(document, losses)
     return Request(
         model=model,
         messages=tuple(messages),
         system=(*texts, *before),
-        tools=read_tools(document.get("tools"), notes),
+        tools=read_tools(whole(document.text("tools"), document.get("tools")), notes),
         tool_choice=read_choice(document.get("tool_choice")),
-        sampling=read_sampling(document),
+        sampling=read_sampling(document, losses),
         reasoning=read_reasoning(document, notes.effort, losses),
         output=read_output(document, losses),
         stream=stream,

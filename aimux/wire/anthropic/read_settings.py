@@ -18,6 +18,7 @@ from aimux.wire.anthropic.fields import (
     said_at,
     texts_at,
     unknown,
+    whole,
 )
 from aimux.wire.errorkinds import mapping
 from aimux.wire.jsontext import Document, mended
@@ -142,11 +143,15 @@ def _by_budget(budget: int | None, document: Document) -> Effort:
 # ---------------------------------------------------------------- the answer
 
 
-def read_sampling(document: Document) -> Sampling:
+def read_sampling(document: Document, losses: list[Loss]) -> Sampling:
     """How the answer is drawn and where it ends."""
+    limit = count_at(document.get("max_tokens"), "max_tokens")
+    if limit == 0:  # a wish to warm Anthropic's cache; nobody else answers with nothing
+        losses.append(Loss("max_tokens.clamped", "max_tokens", "0 to 1"))
+        limit = 1
     stop = document.get("stop_sequences")
     return Sampling(
-        max_output_tokens=count_at(document.get("max_tokens"), "max_tokens"),
+        max_output_tokens=limit,
         temperature=number_at(document.get("temperature"), "temperature"),
         top_p=number_at(document.get("top_p"), "top_p"),
         top_k=count_at(document.get("top_k"), "top_k"),
@@ -162,7 +167,7 @@ def read_output(document: Document, losses: list[Loss]) -> OutputFormat | None:
     value = config.get("format")
     if value is None:
         where, value = "output_format", document.get("output_format")
-    said = mapping_at(value, where)
+    said = mapping_at(whole(document.text(where.partition(".")[0]), value), where)
     type_ = said_at(said.get("type"), f"{where}.type")
     if type_ == "json_schema":
         schema = mapping_at(said.get("schema"), f"{where}.schema")

@@ -42,10 +42,8 @@ class Types(Enum):
 
 
 class Refs(Enum):
-    """What becomes of references within a schema."""
+    """What becomes of references where only some words are taken; else they stay as they are."""
 
-    KEPT = auto()
-    """They stay as they are."""
     DEFS = auto()
     """To ``$defs`` of the root only, with nothing beside them."""
     ACYCLIC = auto()

@@ -80,6 +80,8 @@ def _target(node: Node, ref: str) -> Any:
     if target is None:
         node.tell("$ref", ref)
         return True
+    if isinstance(target, bool):
+        return target
     pointer = work.refs.local(ref)
     if pointer in node.entered:
         return True  # it holds already
@@ -90,10 +92,8 @@ def _target(node: Node, ref: str) -> Any:
     return target
 
 
-def _outline(target: Any) -> Any:
+def _outline(target: dict[str, Any]) -> dict[str, Any]:
     """A schema as an open one of the same type."""
-    if not isinstance(target, dict):
-        return True
     shown = Node(Work(Grammar(), References({})), dict(target))
     clean(shown)
     if "properties" in shown.words:

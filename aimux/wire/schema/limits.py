@@ -14,13 +14,11 @@ MAX_ENUM_VALUES: Final = 1000
 
 
 def within(schema: dict[str, Any]) -> bool:
-    """Whether a schema is small enough."""
+    """Whether a schema of the strict dialect is small enough."""
     properties = chars = values = deepest = 0
-    waiting: list[tuple[Any, int]] = [(schema, 0)]
+    waiting: list[tuple[dict[str, Any], int]] = [(schema, 0)]
     while waiting:
         node, depth = waiting.pop()
-        if not isinstance(node, dict):
-            continue
         depth += "properties" in node
         deepest = max(deepest, depth)
         listed = [*node.get("enum", ()), *([node["const"]] if "const" in node else ())]

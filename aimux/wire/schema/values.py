@@ -55,13 +55,13 @@ def formats(node: Node) -> None:
 
 
 def constants(node: Node) -> None:
-    """A constant as a list of one value, where the dialect has only lists; its type, where one is wanted."""
+    """A constant as a list of one value, where the dialect has only lists, or else with its type."""
     words = node.words
     if "const" not in words:
         return
     if not node.takes("const"):
         words["enum"] = [words.pop("const")]
-    elif node.grammar.guesses:
+    else:
         words.setdefault("type", type_of(words["const"]))
 
 

@@ -48,9 +48,7 @@ class Walk:
 
     def __init__(self, schema: dict[str, Any], dialect: Dialect) -> None:
         grammar = GRAMMARS[dialect]
-        self.work = Work(grammar, References(schema))
-        if grammar.refs is not Refs.KEPT:
-            self.work.entered.append("#")
+        self.work = Work(grammar, References(schema), entered=["#"])
         self._schema = schema
         self._fits = _FITS[dialect]
         self._takes_all = grammar.words is None

@@ -136,13 +136,22 @@ def is_of(value: object, type_name: str) -> bool:
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two JSON values are equal; what is nested too deeply to tell counts as different."""
+    """Whether two JSON values are equal: 1 and 1.0 are, 1 and true are not.
+
+    What is nested too deeply to tell counts as different.
+    """
     if one is other:
         return True
-    if isinstance(one, bool) is not isinstance(other, bool):
-        return False
     try:
-        return one == other
+        match one, other:
+            case (bool(), _) | (_, bool()):
+                return False
+            case list(), list():
+                return len(one) == len(other) and all(map(same, one, other))
+            case dict(), dict():
+                return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+            case _:
+                return one == other
     except RecursionError:
         return False
 

@@ -190,7 +190,8 @@ def test_results(result: dict[str, Any], parts: tuple[Part, ...]) -> None:
         ('{"b":1,"a":"\\u00e9"}', '{"b":1,"a":"\u00e9"}'),
         ("[1.50]", "[1.50]"),
         ('"x"', '"x"'),
-        ('{"x":"\\ud800"}', '{"x":"\\ud800"}'),
+        ('{"x":"\\ud83d\\ude00","y":1.0}', '{"x":"\U0001f600","y":1.0}'),
+        ('{"x":["\\ud800"],"\\uDC00":1}', '{"x":["\ufffd"],"\ufffd":1}'),
     ],
 )  # fmt: skip
 def test_arguments_are_kept_as_they_are_written(given: str, arguments: str) -> None:
@@ -424,11 +425,22 @@ def test_blocks_that_are_rare(
 
 def test_half_a_character_is_mended() -> None:
     """Edge 357: vendors refuse it."""
-    body = {"system": "a\ud83d", "messages": [{"role": "user", "content": "b\ud83d"}]}
+    half = {"type": "object", "title": "c\ud83d", "minProperties": 1}
+    body = {
+        "system": "a\ud83d",
+        "messages": [{"role": "user", "content": "b\ud83d"}],
+        "tools": [{"name": "f", "input_schema": half}],
+        "output_config": {"format": {"type": "json_schema", "schema": half}},
+    }
     request = read(body)
+    tool = request.tools[0]
 
     assert request.system == (Text("a\ufffd"),)
     assert request.messages[0].parts == (Text("b\ufffd"),)
+    assert isinstance(tool, FunctionTool)
+    assert tool.schema == {"type": "object", "title": "c\ufffd", "minProperties": 1}
+    assert request.output is not None
+    assert request.output.schema == tool.schema
 
 
 def test_citations_that_all_stay_are_no_loss() -> None:

@@ -75,7 +75,7 @@ THINKING = {"type": "thinking", "thinking": "", "signature": ""}
 
 
 def test_an_answer_byte_for_byte() -> None:
-    """Edge 3 of the ten rules: each event is named; appendix A."""
+    """Each event is named, each block is closed, input comes in pieces: appendix A of the reference."""
     events = answer(
         (Thinking(""), (*grow("R", "1"), Sign(0, NATIVE))),
         (Text(""), grow("T1")),

@@ -81,6 +81,8 @@ VALUES: dict[str, list[tuple[Any, ...]]] = {
           "description": "enum: [{}]"}, ("enum",)),
     ],
     "enum with an empty text": [
+        ((GP,), {"type": "STRING", "enum": ["", None], "format": "enum"},
+         {"type": "STRING", "description": 'enum: [""]'}, ("enum",)),
         ((GP,), {"type": "string", "enum": ["", "a"]},
          {"type": "STRING", "description": 'enum: ["","a"]'}, ("enum",)),
     ],
@@ -366,6 +368,17 @@ UNIONS: dict[str, list[tuple[Any, ...]]] = {
              {"type": "object", "properties": {"k": {"enum": ["a"], "type": "string"}}},
              {"type": "object", "properties": {"k": {"enum": ["b"], "type": "string"}}, "required": ["k"]},
              ANYTHING], "description": "oneOf: exactly one of them"}, ("oneOf",)),
+        ((M,),
+         {"oneOf": [True, {"type": "string"}]},
+         {"anyOf": [ANYTHING, TEXT], "description": "oneOf: exactly one of them"}, ("oneOf",)),
+        ((M,),
+         {"oneOf": [
+             {"type": "object", "properties": {"k": True}, "required": ["k", 5]},
+             {"type": "object", "properties": {"k": {"const": "b"}}, "required": ["k"]}]},
+         {"anyOf": [
+             {"type": "object", "properties": {"k": ANYTHING}, "required": ["k"]},
+             {"type": "object", "properties": {"k": {"enum": ["b"], "type": "string"}}, "required": ["k"]}],
+          "description": "oneOf: exactly one of them"}, ("oneOf", ".anyOf[0]: required")),
     ],
     "allOf": [
         ((A, OA), {"allOf": [TEXT, {"minLength": 1}]}, {"allOf": [TEXT, {"minLength": 1}]}, ()),
