@@ -44,7 +44,7 @@ def run(effort: Effort) -> Figures:
             print(f"measuring: {kind.name}", file=sys.stderr)
             figures.comparisons.append(compare(kind, upstream, floor, aimux, effort))
         memory(place, aimux, small, figures, effort)
-        growth(aimux, kinds[-1].shot, figures)
+        growth(aimux, kinds[-1].shot, figures, effort)
         figures.translate_ms = request_times_ms(effort.commands * 20)
     return figures
 

@@ -32,11 +32,15 @@ class Effort:
     commands: int
     starts: int
     requests_before_memory: int
+    huge_writes: int = 2000
+    """Of the stream over which memory must stay flat: about 100 MB."""
 
 
 FULL: Final = Effort(rounds=7, seconds=3.0, commands=15, starts=5, requests_before_memory=10_000)
 QUICK: Final = Effort(rounds=3, seconds=1.0, commands=5, starts=2, requests_before_memory=10_000)
-TINY: Final = Effort(rounds=1, seconds=0.1, commands=1, starts=1, requests_before_memory=50)
+TINY: Final = Effort(
+    rounds=1, seconds=0.1, commands=1, starts=1, requests_before_memory=50, huge_writes=20
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +218,12 @@ def memory(
     figures.memory_mb = daemon.memory_mb()
 
 
-def growth(daemon: Subject, shot: Shot, figures: Figures) -> None:
+def growth(daemon: Subject, shot: Shot, figures: Figures, effort: Effort) -> None:
     """Reads the memory before and after one huge translated stream; a short one goes before it."""
     send(daemon.target, shot, count=1, connections=1)
     before = daemon.memory_mb()
-    huge = Shot(shot.body.replace(MODEL.encode(), HUGE_MODEL.encode()), shot.path, shot.end)
+    model = f"{HUGE_MODEL}{effort.huge_writes}"
+    huge = Shot(shot.body.replace(MODEL.encode(), model.encode()), shot.path, shot.end)
     send(daemon.target, huge, count=1, connections=1)
     figures.growth_mb = max(0.0, daemon.memory_mb() - before)
 

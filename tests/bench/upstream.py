@@ -24,7 +24,6 @@ from tests.bench.workload import (
     EVENTS,
     HUGE_MODEL,
     HUGE_WRITE_EVENTS,
-    HUGE_WRITES,
     OPENING_EVENTS,
     SHORT_EVENTS,
     SHORT_MODEL,
@@ -83,12 +82,12 @@ class Upstream(asyncio.Protocol):
             return
         streams = self._received.endswith(b'"stream":true}')
         short = SHORT_MODEL in self._received
-        huge = HUGE_MODEL.encode() in self._received
+        _, huge, writes = bytes(self._received).partition(HUGE_MODEL.encode())
         chat = self._received.startswith(b"POST /v1/chat/")
         self._received.clear()
         if chat and huge:
             self._transport.write(CHAT_LONG[0])
-            self._pour(HUGE_WRITES)
+            self._pour(int(writes[: writes.index(b'"')]))
         elif chat:
             self._send(CHAT_SHORT if short else CHAT_LONG, 0)
         elif streams:

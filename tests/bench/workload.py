@@ -17,10 +17,9 @@ ANSWER_BYTES: Final = 1024
 EVENTS: Final = 200
 SHORT_MODEL: Final = b"bench-short"
 SHORT_EVENTS: Final = 9
-HUGE_MODEL: Final = "bench-huge"
+HUGE_MODEL: Final = "bench-huge-"
+"""And how many writes of HUGE_WRITE_EVENTS events, about 50 KB each, its answer has."""
 HUGE_WRITE_EVENTS: Final = 256
-HUGE_WRITES: Final = 2000
-"""About 100 MB of a stream."""
 OPENING_EVENTS: Final = 3
 """message_start, content_block_start and the first text."""
 CHAT: Final = "chat"

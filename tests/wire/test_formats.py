@@ -13,6 +13,7 @@ from aimux.model.response import Usage
 from aimux.wire import sse
 from aimux.wire.codec import Operation
 from aimux.wire.formats import CODECS
+from aimux.wire.jsontext import mended
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES
 from tests.support.failures import OF_EVERY_KIND, RAISED
 from tests.support.usage import read_usage
@@ -127,7 +128,7 @@ def test_an_error_as_the_last_event(format_: WireFormat, error: AimuxError) -> N
     )
     assert reader.rest == b""
     assert tap.error is not None
-    assert tap.error.message == expected_text(format_, error)
+    assert mended(tap.error.message) == mended(expected_text(format_, error))
     assert not tap.complete
 
 
@@ -140,7 +141,7 @@ def test_an_error_body_is_read_as_what_it_says(format_: WireFormat, kind: ErrorK
 
     reported = codec.read_error(error.http_status, codec.error_body(error, "req-1"))
 
-    assert reported.message == expected_text(format_, error)
+    assert mended(reported.message) == mended(expected_text(format_, error))
     same = {
         ErrorKind.AUTH_CLIENT: {ErrorKind.AUTH_UPSTREAM},
         ErrorKind.AUTH_UPSTREAM: {ErrorKind.PERMISSION},

@@ -92,8 +92,6 @@ class Grammar:
     """The formats it takes; None is all."""
     max_min_items: int | None = None
     """The largest ``minItems``."""
-    listed_required: bool = True
-    """What is required must be among the properties."""
     plain_defaults: bool = False
     """A default must be a single value of the node's type."""
     needs_properties: bool = False
