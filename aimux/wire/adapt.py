@@ -18,6 +18,7 @@ from aimux.model.parts import (
     CallKind,
     Media,
     MediaKind,
+    Opaque,
     Part,
     Text,
     Thinking,
@@ -70,6 +71,7 @@ def adapt(request: Request, rules: Rules, target: Target) -> Adapted:
     tools = _tools(request, rules, losses)
     names = names_of((*_declared(tools), *_called(request, rules)), rules)
     turns = settled(_mapped(request.messages, names, rules, target, losses), rules, losses)
+    turns = _without_empty(turns)
     turns = _middle_system(turns, rules, losses)
     turns = _media(turns, rules, target, losses)
     system, turns = _roles(request, turns, rules, losses)
@@ -213,7 +215,7 @@ def _mapped(
         for part in message.parts:
             match part:
                 case Thinking() | Text():
-                    kept = _own_state(part, target, losses)
+                    kept = _own_state(part, rules, target, losses)
                     if kept is not None:
                         parts.append(kept)
                 case ToolCall():
@@ -232,16 +234,30 @@ def _mapped(
     return mapped
 
 
-def _own_state(part: Thinking | Text, target: Target, losses: list[Loss]) -> Thinking | Text | None:
+def _own_state(
+    part: Thinking | Text, rules: Rules, target: Target, losses: list[Loss]
+) -> Thinking | Text | None:
     """A part as the target may have it: thinking of another provider not at all, text without what
     another provider signed.
     """
-    if part.state is None or part.state.issuer in {"", target.provider}:
+    state = part.state
+    if isinstance(part, Thinking) and not _goes_back(state, rules):
+        losses.append(Loss("thinking.dropped_foreign", detail=state.issuer if state else ""))
+        return None
+    kept = isinstance(part, Thinking) or rules.signed_text
+    if state is None or (kept and state.issuer in {"", target.provider}):
         return part
     if isinstance(part, Text):
         return replace(part, state=None)
-    losses.append(Loss("thinking.dropped_foreign", detail=part.state.issuer))
+    losses.append(Loss("thinking.dropped_foreign", detail=state.issuer))
     return None
+
+
+def _goes_back(state: Opaque | None, rules: Rules) -> bool:
+    """Whether the target has a place for thinking that came with such a state, or with none."""
+    if rules.thinking is None:
+        return True
+    return state is not None and state.kind in rules.thinking
 
 
 def _mapped_call(
@@ -393,10 +409,9 @@ def _roles(
     request: Request, turns: list[Turn], rules: Rules, losses: list[Loss]
 ) -> tuple[tuple[Text, ...], list[Turn]]:
     """Turns in an order of roles that the target takes, and the instructions before them."""
-    turns = [(role, kept) for role, parts in turns if (kept := _said(parts))]
     if rules.merges:
         turns = _merged(turns)
-    if turns and not rules.prefill and _is_prefill(turns[-1]):
+    while turns and not rules.prefill and _is_prefill(turns[-1]):
         turns.pop()
         losses.append(Loss("prefill.dropped"))
     system = tuple(text for text in request.system if text.text)
@@ -409,6 +424,20 @@ def _roles(
     if rules.first_user and turns and turns[0][0] is not Role.USER:
         turns.insert(0, (Role.USER, [Text(FILLER)]))
     return system, turns
+
+
+def _without_empty(turns: list[Turn]) -> list[Turn]:
+    """Turns that say something; those of the assistant that stand together then are one."""
+    kept: list[Turn] = []
+    for role, parts in turns:
+        said = _said(parts)
+        if all(isinstance(part, Text) and not part.text for part in said):
+            continue  # a signature alone is no turn
+        if kept and kept[-1][0] is role is Role.ASSISTANT:
+            kept[-1] = (role, [*kept[-1][1], *said])
+        else:
+            kept.append((role, said))
+    return kept
 
 
 def _said(parts: list[Part]) -> list[Part]:

@@ -36,7 +36,11 @@ class _Pairing:
         self._losses = losses
         self._taken: set[str] = set()
         self._waiting: dict[str, list[str]] = {}
-        """By the id the client wrote: the calls under it that have no result yet, by their new id."""
+        """By the id the client wrote: the calls of its last turn that have no result yet, by their new
+        id.  A later turn's call of the same id ends the wait of the earlier ones.
+        """
+        self._turn_of: dict[str, int] = {}
+        self.turn = 0
         self._answered: dict[str, str] = {}
         """By the id the client wrote: the last call under it that has a result."""
         self._calls: dict[str, ToolCall] = {}
@@ -59,7 +63,10 @@ class _Pairing:
         if written and id_ != written:
             self._losses.append(Loss("tool_id.rewritten", detail=written[:80]))
         self._taken.add(id_)
-        self._waiting.setdefault(written, []).append(id_)
+        if self._turn_of.get(written) != self.turn:
+            self._turn_of[written] = self.turn
+            self._waiting[written] = []
+        self._waiting[written].append(id_)
         settled = replace(call, id=id_) if id_ != written else call
         self._calls[id_] = settled
         return settled
@@ -136,6 +143,8 @@ def settled(
     turns: list[tuple[Role, list[Part]]] = []
     for message in messages:
         parts: list[Part] = []
+        if message.role is Role.ASSISTANT and not (turns and turns[-1][0] is Role.ASSISTANT):
+            pairing.turn += 1
         for part in message.parts:
             match part:
                 case ToolCall():

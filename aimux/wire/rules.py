@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from aimux.model.parts import OpaqueKind
+
 ANY_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 """What most vendors take as the name of a tool."""
 
@@ -38,6 +40,10 @@ class Rules:
     """Tools may take raw text."""
     tool_search: bool = False
     """A search for deferred tools is a kind of call of its own, and deferred tools may be declared."""
+    thinking: frozenset[OpaqueKind] | None = None
+    """The states with which thinking may be sent back; None takes it also without one, as text."""
+    signed_text: bool = False
+    """A text may be signed."""
     result_media: bool = False
     """A tool's result may hold images and documents."""
     web_search: bool = False

@@ -143,7 +143,7 @@ def _usual(block: bytes) -> tuple[str, Any] | None:
     start = 0
     if block.startswith(b"event: "):
         start = block.find(b"\n") + 1
-        name = block[7 : start - 1]
+        name = block[7 : start - 1].strip()
     if not block.startswith(b"data: {", start):
         return None
     end = len(block) - 2

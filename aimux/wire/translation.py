@@ -11,7 +11,7 @@ the client has heard nothing another provider can answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from aimux.errors import AimuxError, UpstreamProtocol, UpstreamStatus
 from aimux.model.events import (
@@ -31,6 +31,10 @@ from aimux.wire.codec import Codec
 from aimux.wire.errorkinds import excerpt, status_of_kind
 from aimux.wire.estimate import tokens_of_text
 from aimux.wire.target import Audience, Target
+
+_SEPARATORS: Final = b"\xe2\x80"
+_LINE, _PARAGRAPH = b"\xe2\x80\xa8", b"\xe2\x80\xa9"
+"""U+2028 and U+2029, at which some readers of streams end a line; JSON may escape them."""
 
 
 class Filter(Protocol):
@@ -130,6 +134,8 @@ class Translation:
             self._collect(events)
             return b""
         written = self._writer.write(events)
+        if _SEPARATORS in written:
+            written = written.replace(_LINE, b"\\u2028").replace(_PARAGRAPH, b"\\u2029")
         if not self.begun:
             self._held.append(written)
             if not any(isinstance(event, BlockStart | Finish) for event in events):

@@ -46,8 +46,10 @@ _OF_NUMBERS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _some(words: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.lists(st.sampled_from(sorted(words)), max_size=2, unique=True).flatmap(
+def _some(
+    words: dict[str, st.SearchStrategy[Any]], most: int = 2
+) -> st.SearchStrategy[dict[str, Any]]:
+    return st.lists(st.sampled_from(sorted(words)), max_size=most, unique=True).flatmap(
         lambda chosen: st.fixed_dictionaries({word: words[word] for word in chosen})
     )
 
@@ -77,7 +79,7 @@ def _of_objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
     )
 
 
-def _of_arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+def _of_arrays(inner: st.SearchStrategy[Any], most: int = 2) -> st.SearchStrategy[dict[str, Any]]:
     return _some(
         {
             "items": inner,
@@ -87,7 +89,8 @@ def _of_arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any
             "uniqueItems": st.booleans(),
             "contains": inner,
             "maxContains": st.integers(1, 2),
-        }
+        },
+        most,
     )
 
 
@@ -191,7 +194,86 @@ def closed_schemas(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
     }
 
 
+@st.composite
+def _flat(draw: st.DrawFn) -> dict[str, Any]:
+    """One type with several of its words."""
+    name = draw(st.sampled_from(["string", "integer", "number", "array", "object"]))
+    leaf = st.sampled_from(
+        [{"type": "string"}, {"type": "integer"}, {"const": 1}, {"enum": ["a", None]}]
+    )
+    match name:
+        case "string":
+            words = draw(_some(_OF_STRINGS, 3))
+        case "array":
+            words = draw(_of_arrays(leaf, 3))
+        case "object":
+            words = draw(_of_objects(leaf))
+        case _:
+            words = draw(_some(_OF_NUMBERS, 3))
+    return {"type": name, **words} if draw(st.integers(0, 3)) else words
+
+
+@st.composite
+def small_schemas(draw: st.DrawFn) -> dict[str, Any]:
+    """A rich schema for one property, or at the root of an object with two."""
+    definitions = {
+        "$defs": {"A": draw(_LEAVES), "B": draw(INNER), "Loop": True},
+        "definitions": {"C": {}},
+    }
+    flats = st.lists(_flat(), min_size=2, max_size=2)
+    inner = draw(
+        st.one_of(
+            INNER,
+            _flat(),
+            flats.map(lambda both: {"allOf": both}),
+            flats.map(lambda both: {**both[0], "anyOf": [both[1], {"type": "string"}]}),
+        )
+    )
+    if draw(st.booleans()):
+        return {"type": "object", "properties": {"p": inner}, "required": ["p"], **definitions}
+    word = draw(st.sampled_from(["anyOf", "oneOf", "allOf"]))
+    branches = draw(st.lists(_of_objects(_LEAVES), min_size=1, max_size=3))
+    union = {"type": "object", **draw(_of_objects(_LEAVES)), word: branches}
+    if draw(st.booleans()):
+        return {**union, **definitions}
+    return {"type": "object", "properties": {"p": union}, **definitions}
+
+
 # ------------------------------------------------------------ instances
+
+_SOME_SCALARS = (
+    None,
+    True,
+    False,
+    -1,
+    0,
+    1,
+    2,
+    3,
+    10,
+    0.5,
+    2.0,
+    "",
+    "a",
+    "ab",
+    "b",
+    "abab",
+    "zz",
+    1.5,
+)
+_SOME_LISTS = (
+    [], [1], ["a"], [None], ["", "a"], ["a", "a"], [1, "a"], ["ab", 2], [1, 2, 3], [True, 1, "b"], [[]],
+    [{}], [{"a": 1}], [0.5, 0.5],
+)  # fmt: skip
+_SOME_OBJECTS = (
+    {}, *({"a": one} for one in (*_SOME_SCALARS, [], ["a"], {}, {"a": 1})), {"b": 1}, {"kind": "a"},
+    {"a": 1, "b": 2}, {"a": "a", "b": "b"}, {"a": "ab", "kind": 1}, {"zz": 1}, {"a": 1, "zz": "a"},
+    {"type": "a", "items": 1}, {"a": None, "b": None, "kind": None}, {"items": ["a"], "format": 1},
+    {"properties": {}, "enum": [], "default": 1, "title": "a"}, {"b": "b"}, {"b": None, "type": 1},
+    {"format": "a", "a": 2}, {"default": True, "b": 3},
+)  # fmt: skip
+SOME: tuple[Any, ...] = (*_SOME_SCALARS, *_SOME_LISTS, *_SOME_OBJECTS)
+"""Values of every kind, at the edges of the words above."""
 
 
 def instances(schema: dict[str, Any]) -> st.SearchStrategy[Any]:

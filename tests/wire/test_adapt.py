@@ -256,7 +256,8 @@ def test_state_goes_to_its_issuer(state: Opaque | None) -> None:
     """Or to whoever might have issued it; the codec knows what fits."""
     parts = (Thinking("t", state), Text("x", state=state), ToolCall("call_1234", "f", state=state))
 
-    made = adapted(GO, model(*parts), user(ToolResult("call_1234")))
+    rules = Rules(signed_text=True)
+    made = adapted(GO, model(*parts), user(ToolResult("call_1234")), rules=rules)
 
     assert made.request.messages[1].parts == parts
     assert codes(made) == []
@@ -533,7 +534,35 @@ def test_a_signature_on_an_empty_text_stays() -> None:
     """Edge 171: Gemini signs the end of a turn."""
     signed = Text("", state=Opaque(OpaqueKind.GEMINI_SIGNATURE, "s", "zai"))
 
-    assert adapted(GO, model(Text("a"), signed), GO).request.messages[1].parts == (
-        Text("a"),
-        signed,
-    )
+    turn = model(Text("a"), signed)
+    rules = Rules(signed_text=True)
+
+    assert adapted(GO, turn, GO, rules=rules).request.messages[1].parts == (Text("a"), signed)
+    assert adapted(GO, turn, GO).request.messages[1].parts == (Text("a"),)
+
+
+@pytest.mark.parametrize(
+    ("state", "thinking", "kept"),
+    [
+        (OWN, None, True),
+        (None, None, True),
+        (OWN, frozenset({OpaqueKind.TEXT}), True),
+        (OWN, frozenset(), False),
+        (None, frozenset({OpaqueKind.TEXT}), False),
+    ],
+)
+def test_thinking_goes_where_there_is_a_place_for_it(
+    state: Opaque | None, thinking: frozenset[OpaqueKind] | None, kept: bool
+) -> None:
+    """A turn of nothing else is no turn there."""
+    made = adapted(GO, model(Thinking("t", state)), GO, rules=Rules(thinking=thinking))
+
+    assert len(made.request.messages) == (3 if kept else 2)
+    assert ("thinking.dropped_foreign" in codes(made)) != kept
+
+
+def test_turns_that_stand_together_become_one_for_everybody() -> None:
+    """What was between them said nothing."""
+    made = adapted(GO, model(Text("a")), user(Text("")), model(Text("b")), GO)
+
+    assert made.request.messages == (GO, model(Text("a"), Text("b")), GO)

@@ -152,6 +152,19 @@ NOTE = "[a tool's result of f whose call is not in the conversation] ok"
             id="edge-229: ids that begin anew",
         ),
         pytest.param(
+            [
+                model(call("call_0", "f")),
+                user("no"),
+                model(call("call_0", "g")),
+                user(gave("call_0", "of g")),
+            ],
+            [
+                "a[call_0!]", f"u[call_0={INTERRUPTED}? no]", "a[call_0_2!]", "u[call_0_2=of g]",
+            ],
+            ["tool_id.rewritten", "tool_result.synthesised"],
+            id="a result answers the call before it",
+        ),
+        pytest.param(
             [model(call("", "f"), call("", "f"), call("", "g")),
              user(gave("", "1"), gave("", "3", "g"), gave("", "2"))],
             ["a[call_f_1! call_f_2! call_g_3!]", "u[call_f_1=1 call_f_2=2 call_g_3=3]"],

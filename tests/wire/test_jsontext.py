@@ -293,3 +293,183 @@ def test_what_cannot_be_held_is_a_value_error(raw: bytes) -> None:
 def test_writing_is_compact(value: Any, written: bytes) -> None:
     """No spaces, UTF-8, escapes only where they must be; a lone surrogate as it came."""
     assert dumps(value) == written
+
+
+# ---------------------------------------------------------------- values that keep their spelling
+
+
+@settings(max_examples=100)
+@given(objects(min_size=1))
+def test_exact_values_mean_what_they_meant(spelled: Spelled) -> None:
+    """Written again, they decode to the same, in any spelling."""
+    document = scan(spelled.raw)
+    for key, value in zip(spelled.keys, spelled.values, strict=True):
+        assert json.loads(dumps(document.exact(key))) == json.loads(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.0",
+        "1e3",
+        "-0.50",
+        "1E+5",
+        "[1.10,2]",
+        '{"a":{"b":1.000}}',
+        "123456789012345678901234567890",
+    ],
+)
+def test_a_number_s_spelling_survives(text: str) -> None:
+    """Of a history that is passed on."""
+    document = scan(f'{{"a":{text}}}'.encode())
+
+    assert dumps(document.exact("a")) == text.encode()
+    assert dumps({"b": [document.exact("a")]}) == f'{{"b":[{text}]}}'.encode()
+    assert dumps(jsontext.loads_exactly(text.encode())) == text.encode()
+
+
+def test_an_exact_value_that_is_not_there_is_none() -> None:
+    """As for get."""
+    assert scan(b'{"a":null}').exact("a") is None
+    assert scan(b'{"a":null}').exact("b") is None
+
+
+def test_half_a_character_beside_a_number() -> None:
+    """The standard library reads it, and no number is opaque then."""
+    document = scan(rb'{"a":{"t":"\ud83d","n":1.50}}')
+
+    assert document.exact("a") == {"t": "\ud83d", "n": 1.5}
+    assert dumps(document.exact("a")) == rb'{"t":"\ud83d","n":1.5}'
+
+
+def test_half_a_character_beside_a_number_that_keeps_its_spelling() -> None:
+    """From two places into one body: only one of the two libraries knows each, so the half is mended."""
+    number = scan(b'{"a":1.50}').exact("a")
+    value = {"\ud83d": ["\ude00", number, ("\ud83d\ude00", None, True, 1)]}
+
+    assert loads(dumps(value)) == {"\ufffd": ["\ufffd", 1.5, ["\U0001f600", None, True, 1]]}
+    assert b"1.50" in dumps(value)
+
+
+@pytest.mark.parametrize("raw", [DEEP, MANY_DIGITS], ids=["deep", "long"])
+def test_what_cannot_be_held_is_the_caller_s_fault(raw: bytes) -> None:
+    """Exactly or not."""
+    document = (
+        scan(b'{"\\ud83d":0,"a":%b}' % raw)
+        if raw is MANY_DIGITS
+        else Document(raw, {"a": (0, len(raw))})
+    )
+
+    with pytest.raises(InvalidRequest, match="'a' cannot be read") as caught:
+        document.exact("a")
+    assert caught.value.param == "a"
+    with pytest.raises(ValueError):  # noqa: PT011 -- any message
+        jsontext.loads_exactly(raw)
+
+
+def test_verbatim_text_is_written_as_it_stands() -> None:
+    """Arguments go out as the model wrote them."""
+    arguments = '{ "a" : 1.0, "b":"\\u00e9\u00e9" }'
+
+    assert dumps({"input": jsontext.verbatim(arguments)}) == f'{{"input":{arguments}}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        ("{}", "{}"),
+        (' \n{"a": 1.0}\t', '{"a": 1.0}'),
+        ('{"a":"\\ud83d"}', '{"a":"\\ud83d"}'),
+        ('{"a":"\ud83d"}', '{"a":"\ud83d"}'),
+        ('{"a":1,"a":2}', '{"a":1,"a":2}'),
+        ('{"a":' + "9" * 400 + "}", '{"a":' + "9" * 400 + "}"),
+        ("", None),
+        ("[]", None),
+        ("null", None),
+        ("{", None),
+        ('{"a":1}x', None),
+        ('{"a":1}{}', None),
+        ('{"a":NaN}', None),
+        ('{"a":"\\ud83d","b":NaN}', None),
+        ('{"a":"\\ud83d"', None),
+        ("{'a':1}", None),
+        ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", None),
+        ("{" + '"a":{' * 100_000, None),
+        ("\u00a0{}", "{}"),
+        ("\ufeff{}", None),
+    ],
+)
+def test_text_that_is_an_object(text: str, stripped: str | None) -> None:
+    """Checked and left as it is; nothing is raised, whatever a model wrote."""
+    assert jsontext.object_text(text) == stripped
+
+
+@settings(max_examples=100)
+@given(python_values())
+def test_text_of_a_value_is_its_json(value: Any) -> None:
+    """As text."""
+    assert json.loads(jsontext.text_of(value)) == value
+    assert jsontext.text_of(value).encode() == dumps(value)
+
+
+# ---------------------------------------------------------------- some of an object
+
+
+@pytest.mark.parametrize(
+    ("raw", "picked"),
+    [
+        (b'{"a":1,"b":[2],"c":3}', {"a": 1, "b": [2]}),
+        (b'{"b":{"\xc3\xa9":"\\ud83d"}}', {"b": {"\xe9": "\ud83d"}}),
+        (b'{"c":1}', {}),
+        (b"{}", {}),
+        (b"[1]", [1]),
+        (b"null", None),
+        (b'"a"', "a"),
+        (b'{"\\ud83d":1,"a":2}', {"\ud83d": 1, "a": 2}),
+    ],
+    ids=["some", "half a character", "none", "empty", "list", "null", "text", "whole after all"],
+)
+def test_some_keys_of_an_object(raw: bytes, picked: Any) -> None:
+    """What is no object comes whole, and so does what only the standard library reads."""
+    assert jsontext.pick(raw, "a", "b") == picked
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b'{"a":}', b'{"c":NaN}x', DEEP, b'{"a":"\xff"}'])
+def test_picking_from_what_is_no_json(raw: bytes) -> None:
+    """A ValueError."""
+    with pytest.raises(ValueError):  # noqa: PT011 -- any message
+        jsontext.pick(raw, "a")
+
+
+# ---------------------------------------------------------------- text that is no text
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("", ""),
+        ("plain", "plain"),
+        ("\u00e9\u2028\U0001f600", "\u00e9\u2028\U0001f600"),
+        ("\ud83d\ude00", "\U0001f600"),
+        ("\ud83d", "\ufffd"),
+        ("\ude00\ud83d", "\ufffd\ufffd"),
+        ("a\ud83db", "a\ufffdb"),
+        ("\ud83d\ud83d\ude00\ude00", "\ufffd\U0001f600\ufffd"),
+        ("\ufeff\ud83d", "\ufeff\ufffd"),
+        ("\U0001f600\ud83d\U0001f600", "\U0001f600\ufffd\U0001f600"),
+    ],
+)
+def test_halves_of_characters_are_mended(text: str, mended: str) -> None:
+    """Pairs become one, halves U+FFFD, all else stays."""
+    assert jsontext.mended(text) == mended
+
+
+@settings(max_examples=100)
+@given(st.text(st.characters(), max_size=12))
+def test_mended_text_is_text(text: str) -> None:
+    """It can be written as UTF-8, a second time changes nothing, and nothing else is touched."""
+    mended = jsontext.mended(text)
+
+    assert mended.encode("utf-8").decode("utf-8") == mended
+    assert jsontext.mended(mended) == mended
+    assert [c for c in mended if c.isascii()] == [c for c in text if c.isascii()]

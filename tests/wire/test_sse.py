@@ -216,3 +216,98 @@ def test_the_sign_of_life_is_no_event() -> None:
     """A comment: a whole block that says nothing."""
     assert read([sse.KEEP_ALIVE]) == ([sse.KEEP_ALIVE], b"")
     assert sse.fields(sse.KEEP_ALIVE) == (b"", b"")
+
+
+# ---------------------------------------------------------------- events decoded
+
+
+@pytest.mark.parametrize(
+    ("block", "events"),
+    [
+        pytest.param(b'data: {"a":1}\n\n', [("", {"a": 1})], id="usual"),
+        pytest.param(b'event: x\ndata: {"a":1}\n\n', [("x", {"a": 1})], id="usual with a name"),
+        pytest.param(b'event: x\r\ndata: {"a":1}\r\n\r\n', [("x", {"a": 1})], id="edge-1-crlf"),
+        pytest.param(b'event: x\r\ndata: {"a":1}\n\n', [("x", {"a": 1})], id="edge-2-mixed line ends"),
+        pytest.param(b'event: x \ndata: {"a":1}\n\n', [("x", {"a": 1})], id="a name with white space"),
+        pytest.param(b'event: x\rdata: {"a":1}\n\n', [("x", {"a": 1})], id="cr behind the name"),
+        pytest.param(b'data: {"a":1}\nevent: x\n\n', [("x", {"a": 1})], id="edge-14-name behind"),
+        pytest.param(b'event:x\ndata:{"a":1}\n\n', [("x", {"a": 1})], id="edge-10-no space"),
+        pytest.param(b'data: {"a":\ndata: 1}\n\n', [("", {"a": 1})], id="edge-8-two lines, one value"),
+        pytest.param(b'data: {"a":1}\ndata: {"b":2}\n\n', [("", {"a": 1}), ("", {"b": 2})],
+                     id="two values and no blank line"),
+        pytest.param(b'data: {"a":1}\ndata: [DONE]\n\n', [("", {"a": 1})], id="a value and the mark"),
+        pytest.param(b'data: {"a":1}\ndata: {"b"\n\n', [("", {"a": 1})], id="a value and half a one"),
+        pytest.param(b'\xef\xbb\xbfdata: {"a":1}\n\n', [("", {"a": 1})], id="bom"),
+        pytest.param(b'{"a":1}\n', [("", {"a": 1})], id="edge-32-no field name"),
+        pytest.param(b'data: {"a":1}', [("", {"a": 1})], id="no end"),
+        pytest.param(b'data: {"a":1}\n', [("", {"a": 1})], id="one line end"),
+        pytest.param(b'data: {"a":1}\n ', [("", {"a": 1})], id="no line behind"),
+        pytest.param(b'id: 1\ndata: {"a":1}\n\n', [("", {"a": 1})], id="edge-15-an id"),
+        pytest.param(b"data: [1]\n\n", [("", [1])], id="a list"),
+        pytest.param(b"data: 1\n\n", [("", 1)], id="a number"),
+        pytest.param(b'data: {"a":"\\ud83d"}\n\n', [("", {"a": "\ud83d"})], id="half a character"),
+        pytest.param(b'event: \xff\ndata: {"a":1}\n\n', [("\ufffd", {"a": 1})], id="a name that is no text"),
+        pytest.param(b'event: \xff\ndata: 1\n\n', [("\ufffd", 1)], id="the same, slowly"),
+        pytest.param(b"event: ping\n\n", [], id="a name alone"),
+        pytest.param(b"data: [DONE]\n\n", [], id="the mark"),
+        pytest.param(b'data: "[DONE]"\n\n', [], id="the mark as a text"),
+        pytest.param(b"data: null\n\n", [], id="null"),
+        pytest.param(b"data:\n\n", [], id="nothing"),
+        pytest.param(b"data:  \n\n", [], id="white space"),
+        pytest.param(b": a comment\n\n", [], id="a comment"),
+        pytest.param(b"data: hello\n\n", [], id="no JSON"),
+        pytest.param(b'data: {"a":\n\n', [], id="half a value"),
+        pytest.param(b'data: {"a":"\xff"}\n\n', [], id="no text"),
+        pytest.param(b"", [], id="empty"),
+    ],
+)  # fmt: skip
+def test_events_of_a_block(block: bytes, events: list[tuple[str, object]]) -> None:
+    """What can be understood is; the rest is passed over and nothing is raised."""
+    assert sse.decoded(block) == events
+
+
+@settings(max_examples=100)
+@given(stream=STREAMS)
+def test_the_fast_way_reads_as_the_slow_one_does(stream: bytes) -> None:
+    """A comment in front of a block takes the fast way out of the question."""
+    blocks, rest = read([stream])
+    for block in [*blocks, rest]:
+        assert sse.decoded(block) == sse.decoded(b": c\n" + block.removeprefix(sse.BOM))
+
+
+@pytest.mark.parametrize(
+    ("block", "is_the_end"),
+    [
+        (b"data: [DONE]\n\n", True),
+        (b"data:[DONE]\n\n", True),
+        (b'data: "[DONE]" \r\n\r\n', True),
+        (b"event: done\ndata: [DONE]\n\n", True),
+        (b'data: {"text":"[DONE]"}\n\n', False),
+        (b": [DONE]\n\n", False),
+        (b"data: DONE\n\n", False),
+        (b"", False),
+    ],
+)
+def test_the_mark_of_the_end(block: bytes, is_the_end: bool) -> None:
+    """By itself, and not inside an answer that speaks of it."""
+    assert sse.is_done(block) is is_the_end
+
+
+# ---------------------------------------------------------------- one array
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3])
+def test_events_as_the_elements_of_one_array(cut: int) -> None:
+    """As Gemini streams to whoever does not ask for events; comments are none."""
+    made = [sse.event(b'{"a":1}'), sse.KEEP_ALIVE, sse.event(b'{"b":2}', "name")]
+    form = sse.ArrayForm()
+    array = form.feed(b"".join(made[:cut])) + form.feed(b"".join(made[cut:])) + form.end()
+
+    assert array == b'[{"a":1},\r\n{"b":2}]'
+
+
+def test_an_array_without_elements() -> None:
+    """It is one all the same."""
+    form = sse.ArrayForm()
+
+    assert form.feed(b"") + form.feed(sse.KEEP_ALIVE) + form.end() == b"[]"

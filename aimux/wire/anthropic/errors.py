@@ -102,7 +102,7 @@ def read_error(status: int, body: bytes) -> Reported:
 def reported(error: dict[str, Any], status: int) -> Reported:
     """An error object of the vendor; ``status`` below 400 means it came inside a stream."""
     type_ = str(error.get("type") or "")
-    message = str(error.get("message") or type_ or "an error without words")
+    message = jsontext.mended(str(error.get("message") or type_ or "an error without words"))
     code = str(error.get("code") or mapping(error.get("details")).get("error_code") or "")
     effective = status if status >= 400 else _STATUS.get(type_, 500)
     return Reported(kind_of(effective, f"{type_} {code} {message}"), message, code or type_)

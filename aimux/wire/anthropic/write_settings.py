@@ -70,7 +70,9 @@ def without_equivalent(request: Request) -> list[Loss]:
         losses.append(Loss("seed.dropped"))
     if request.verbosity:
         losses.append(Loss("verbosity.dropped"))
-    if request.tier not in {"", "default", "priority"}:
+    if request.session:
+        losses.append(Loss("cache_control.dropped", detail="the key of a cache"))
+    if request.tier not in {"", "default"}:
         losses.append(Loss("service_tier.dropped", detail=request.tier))
     return losses
 

@@ -79,6 +79,8 @@ class Gemini:
             merges=True,
             first_user=True,
             prefill=False,
+            thinking=frozenset(),
+            signed_text=True,
             result_media=family_of(target.model).is_third,
             web_search=target.can("web-search"),
             needs_user=True,

@@ -80,6 +80,7 @@ def reported(error: dict[str, Any], status: int = 200) -> Reported:
     """An error object of the vendor; ``status`` below 400 means it came inside an answer."""
     code = number(error.get("code")) or 0
     effective = next((each for each in (status, code) if 400 <= each < 600), 500)
-    message = str(error.get("message") or error.get("status") or "an error without words")
+    said = error.get("message") or error.get("status") or "an error without words"
+    message = jsontext.mended(str(said))
     words = f"{error.get('status', '')} {message} {error.get('details', '')}"
     return Reported(kind_of(effective, words), message, str(error.get("status") or ""))

@@ -24,7 +24,7 @@ from aimux.wire.openai_chat.signatures import extra_content
 from aimux.wire.openai_chat.write_parts import cannot_say, result_text, user_content
 from aimux.wire.target import Target
 
-_READS_THINKING: Final = frozenset(
+READS_THINKING: Final = frozenset(
     {
         "reasoning-content-field", "reasoning-field", "reasoning-replay", "reasoning-in-think-tags",
     }
@@ -46,7 +46,7 @@ class Conversation:
         self.messages: list[dict[str, Any]] = []
         self._target = target
         self._losses = losses
-        self._replays = bool(target.quirks & _READS_THINKING)
+        self._replays = bool(target.quirks & READS_THINKING)
 
     def write(self, request: Request) -> None:
         """The whole conversation.

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from aimux.model.loss import Loss
-from aimux.model.parts import Text
+from aimux.model.parts import OpaqueKind, Text
 from aimux.model.request import Effort, Reasoning, Request, Sampling
-from aimux.wire.openai_chat.write_messages import PREFILL, Conversation
+from aimux.wire.openai_chat.write_messages import PREFILL, READS_THINKING, Conversation
 from aimux.wire.openai_chat.write_tools import write_output, write_tools
 from aimux.wire.openai_families import Family, family_of, is_own
 from aimux.wire.rules import Rules
@@ -40,7 +40,9 @@ _MAX_ID_CHARS: Final = 40
 def rules(target: Target) -> Rules:
     """What a conversation must be like for a provider of this format."""
     nine = "tool-id-9" in target.quirks
+    reads = target.vendor == "mistral" or not READS_THINKING.isdisjoint(target.quirks)
     base = Rules(
+        thinking=None if reads else frozenset({OpaqueKind.REASONING_DETAILS}),
         id_limit=_MAX_ID_CHARS,
         merges=target.vendor == "mistral",
         middle_system=target.vendor == _OPENAI,

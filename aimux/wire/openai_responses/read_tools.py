@@ -59,7 +59,9 @@ class Toolbox:
 
     def limit_searches(self, most: int | None) -> None:
         """``max_tool_calls``, which counts only what the provider runs by itself."""
-        if most is not None:
+        if most is not None and not self._searches:
+            self._losses.append(Loss("unknown_field.dropped", "max_tool_calls"))
+        elif most is not None:
             self._searches = [replace(search, max_uses=most) for search in self._searches]
 
     def add(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from aimux.model.loss import Loss
-from aimux.model.parts import Text
+from aimux.model.parts import OpaqueKind, Text
 from aimux.model.request import (
     Effort,
     FunctionTool,
@@ -53,6 +53,7 @@ def rules(target: Target) -> Rules:
     own = target.vendor == OWN
     return Rules(
         middle_system=True,
+        thinking=frozenset({OpaqueKind.OPENAI_REASONING}),
         namespaces=own,
         custom_tools=own,
         tool_search=own,
@@ -93,7 +94,9 @@ def _write_conversation(request: Request, content: Content, written: Written) ->
         written.body["input"] = items.items
     else:
         said = [content.said(text) for text in request.system]
-        written.body["input"] = [message("developer", said)]
+        written.body["input"] = [
+            message("developer", said) if said else message("user", [content.said(Text("."))])
+        ]
 
 
 # ---------------------------------------------------------------- tools

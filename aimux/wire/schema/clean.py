@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aimux.wire.schema.node import Node
-from aimux.wire.schema.words import ABOUT, DATA, FOLLOWERS, NOTES, TYPES, WELL_FORMED, types
+from aimux.wire.schema.words import (
+    ABOUT,
+    DATA,
+    FOLLOWERS,
+    NOTES,
+    TYPES,
+    WELL_FORMED,
+    set_types,
+    types,
+)
 
 _NOT_SAID: Final = "type_unspecified"
 """How Google's enum says nothing."""
@@ -54,9 +63,9 @@ def _read_type(node: Node) -> None:
     if any(name not in TYPES and name != _NOT_SAID for name in said):
         node.drop("type")
         return
-    known = [name for name in dict.fromkeys(said) if name in TYPES]
+    known = tuple(name for name in said if name in TYPES)
     if known:
-        node.words["type"] = known[0] if len(known) == 1 else known
+        set_types(node.words, known)
     else:
         del node.words["type"]
 
@@ -136,6 +145,6 @@ def _read_nullable(node: Node) -> None:
     if isinstance(words.get("enum"), list) and None not in words["enum"]:
         words["enum"] = [*words["enum"], None]
     if "type" in words:
-        words["type"] = list(dict.fromkeys([*types(words), "null"]))
+        set_types(words, (*types(words), "null"))
     if isinstance(words.get("anyOf"), list):
         words["anyOf"] = [*words["anyOf"], {"type": "null"}]

@@ -23,6 +23,7 @@ from aimux.wire.schema.words import (
     types,
 )
 
+_LEADING: Final = frozenset({"$ref", "$defs"})
 _BESIDE_UNION: Final = frozenset({"anyOf", "nullable", *ABOUT})
 _BARE: Final = frozenset({"type", *ABOUT})
 _CAPITALS: Final = frozenset(name.upper() for name in TYPES)
@@ -40,7 +41,7 @@ class Fit:
 
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
-        self._words = None if grammar.words is None else grammar.words - {"$ref", "$defs"}
+        self._words = None if grammar.words is None else grammar.words - _LEADING
         self._beside = _beside_types(grammar)
         self._checks: Mapping[str, Check] = {**WELL_FORMED, **_checks(grammar)}
         self._rules = _rules(grammar)
@@ -83,7 +84,7 @@ def _beside_types(grammar: Grammar) -> dict[str, frozenset[str]]:
         return {}
     return {
         name.upper() if grammar.openapi else name: frozenset(
-            word for word in grammar.words if word == "format" or _is_about(word, name)
+            word for word in grammar.words - _LEADING if word == "format" or _is_about(word, name)
         )
         for name in TYPES
     }
@@ -106,7 +107,8 @@ def _checks(grammar: Grammar) -> dict[str, Check]:
     if grammar.all_required:
         checks["required"] = is_names
     if grammar.formats is not None:
-        checks["format"] = grammar.formats.__contains__
+        known = grammar.formats
+        checks["format"] = lambda value: isinstance(value, str) and value in known
     if grammar.max_min_items is not None:
         most = grammar.max_min_items
         checks["minItems"] = lambda value: type(value) is int and 0 <= value <= most

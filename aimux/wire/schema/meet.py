@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aimux.wire.schema.node import Node
-from aimux.wire.schema.words import EXAMPLES, same, types
+from aimux.wire.schema.words import EXAMPLES, same, set_types, types
 
 _TOGETHER: Final = (("contains", "minContains", "maxContains"), ("if", "then", "else"))
 """Words that mean nothing without the first of them."""
@@ -46,7 +46,7 @@ def _meet_types(words: dict[str, Any], other: Any) -> bool:
         whole = "integer" in mine and "number" in theirs
         both += ["integer"] if whole or "integer" in theirs else []
     if both:
-        words["type"] = both[0] if len(both) == 1 else both
+        set_types(words, both)
     return bool(both)
 
 

@@ -13,6 +13,7 @@ from aimux.wire.schema.words import (
     family,
     family_of,
     is_of,
+    set_types,
     type_of,
     types,
 )
@@ -45,7 +46,7 @@ def bounds(node: Node) -> None:
 def formats(node: Node) -> None:
     """Formats that the dialect does not know; ``minItems`` beyond what it enforces."""
     words, grammar = node.words, node.grammar
-    if grammar.formats is not None and words.get("format", "") not in {"", *grammar.formats}:
+    if grammar.formats is not None and words.get("format") not in {None, *grammar.formats}:
         node.lose("format")
     if grammar.max_min_items is not None and words.get("minItems", 0) > grammar.max_min_items:
         node.lose("minItems")
@@ -78,7 +79,7 @@ def enums(node: Node) -> None:
     if len(values) < len(words["enum"]):
         words["enum"] = values
     if not names and node.grammar.guesses:
-        _set_types(words, tuple(dict.fromkeys(map(type_of, values))))
+        set_types(words, tuple(map(type_of, values)))
     _limit_enum(node)
 
 
@@ -105,7 +106,7 @@ def _open_enum(node: Node) -> None:
     """A list of values is only told."""
     values = node.words["enum"]
     if not types(node.words) and "anyOf" not in node.words:
-        _set_types(node.words, tuple(dict.fromkeys(map(type_of, values))))
+        set_types(node.words, tuple(map(type_of, values)))
     if _is_whole(values):
         del node.words["enum"]
     else:
@@ -119,10 +120,6 @@ def _is_whole(values: list[Any]) -> bool:
     if values == [None]:
         return True
     return all(isinstance(value, bool) for value in values) and len(set(values)) == 2
-
-
-def _set_types(words: dict[str, Any], names: tuple[str, ...]) -> None:
-    words["type"] = names[0] if len(names) == 1 else list(names)
 
 
 # ------------------------------------------------------------ types
@@ -155,10 +152,10 @@ def kinds(node: Node) -> None:
     names = types(words)
     if "number" in names:
         names = tuple(name for name in names if name != "integer")
-        _set_types(words, names)
+        set_types(words, names)
     if grammar.openapi and "null" in names and len(names) > 1:
         names = tuple(name for name in names if name != "null")
-        _set_types(words, names)
+        set_types(words, names)
         words["nullable"] = True
     if len(names) > 1 and not _may_list(node):
         split(node, names)

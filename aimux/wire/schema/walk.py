@@ -182,7 +182,8 @@ class Walk:
             if len(lost) > before and word in EXACT:
                 inexact.append(word)
         if inexact or (len(lost) > mark and not _UNEVALUATED.isdisjoint(words)):
-            return self._widened(new, inexact, path, depth)
+            node = Node(self.work, dict(new), path, depth)
+            return _widened(node, words, inexact)
         return new
 
     def _in_place(self, place: Place, value: Any, path: str, depth: int) -> Any:
@@ -204,20 +205,24 @@ class Walk:
             case _:
                 assert_never(place)
 
-    def _widened(
-        self, words: dict[str, Any], inexact: list[str], path: str, depth: int
-    ) -> dict[str, Any]:
-        """A schema below which something was lost where wider means narrower: those words go."""
-        node = Node(self.work, dict(words), path, depth)
-        for word in inexact:
-            if word == "oneOf" and "anyOf" not in words:
-                node.words["anyOf"] = node.words.pop("oneOf")
-                node.work.note(path, "oneOf")
-            else:
-                node.lose(word)
-        for word, leader in FOLLOWERS.items():
-            if leader in inexact:
-                node.words.pop(word, None)
-        for word in sorted(_UNEVALUATED & words.keys()):
+
+def _widened(node: Node, was: dict[str, Any], inexact: list[str]) -> dict[str, Any]:
+    """A schema below which something was lost where wider means narrower: those words go.
+
+    They are told as they were.
+    """
+    words = node.words
+    for word in inexact:
+        if word == "oneOf" and "anyOf" not in words:
+            words["anyOf"] = words.pop("oneOf")
+            node.work.note(node.path, "oneOf")
+        else:
+            words[word] = was[word]
             node.lose(word)
-        return node.finished()
+    for word, leader in FOLLOWERS.items():
+        if leader in inexact:
+            words.pop(word, None)
+    for word in sorted(_UNEVALUATED & words.keys()):
+        words[word] = was[word]
+        node.lose(word)
+    return node.finished()

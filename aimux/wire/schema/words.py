@@ -164,6 +164,12 @@ def types(words: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in given if isinstance(name, str)) if isinstance(given, list) else ()
 
 
+def set_types(words: dict[str, Any], names: Collection[str]) -> None:
+    """Makes a schema name these types, each once."""
+    once = list(dict.fromkeys(names))
+    words["type"] = once[0] if len(once) == 1 else once
+
+
 def constraints(words: Mapping[str, Any]) -> set[str]:
     """The words of a schema that say what is valid."""
     return {word for word in words if word not in _NO_CONSTRAINT}

@@ -101,6 +101,21 @@ def neat_messages(draw: st.DrawFn) -> tuple[Message, ...]:
 
 
 @st.composite
+def interrupted_messages(draw: st.DrawFn) -> tuple[Message, ...]:
+    """A conversation as an agent keeps it: some calls were never answered, instructions stand in the
+    middle, what was said may be empty; but nothing comes late.
+    """
+    kept: list[Message] = []
+    for message in draw(neat_messages()):
+        if draw(st.integers(0, 4)) == 0:
+            kept.append(Message(Role.SYSTEM, (Text(draw(TEXTS)),)))
+        lost = draw(st.integers(0, 3)) == 0
+        parts = [part for part in message.parts if not (lost and isinstance(part, ToolResult))]
+        kept.append(Message(message.role, tuple(parts)))
+    return tuple(kept)
+
+
+@st.composite
 def sloppy_messages(draw: st.DrawFn) -> tuple[Message, ...]:
     """A conversation with all that goes wrong: no or two results, results of nothing, ids again, turns
     of one role in a row, instructions in the middle, a beginning of the answer, media in results.
@@ -242,4 +257,4 @@ def neat_requests(draw: st.DrawFn) -> Request:
     )
 
 
-__all__ = ["MEDIA", "PLAIN_IDS", "neat_requests", "sloppy_requests"]
+__all__ = ["MEDIA", "PLAIN_IDS", "interrupted_messages", "neat_requests", "sloppy_requests"]

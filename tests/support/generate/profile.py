@@ -16,7 +16,7 @@ _QUIET: Final = (
 )  # fmt: skip
 
 WIRE: Final = settings(
-    max_examples=60 * _FACTOR,
+    max_examples=25 * _FACTOR,
     derandomize=True,
     database=None,
     deadline=None,
@@ -24,5 +24,5 @@ WIRE: Final = settings(
 )
 """A decorator.  The same examples on every run: what is found stays found."""
 
-FEW: Final = settings(WIRE, max_examples=25 * _FACTOR)
+FEW: Final = settings(WIRE, max_examples=10 * _FACTOR)
 """The same for what is slow."""

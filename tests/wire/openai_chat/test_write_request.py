@@ -392,7 +392,9 @@ def test_rules_of_most_vendors() -> None:
     rules = CODEC.rules(Target("mine", MODEL))
 
     assert (rules.name_limit, rules.id_limit, rules.id_exact) == (64, 40, False)
-    assert rules == Rules(id_limit=40, prefill=False)
+    assert rules == Rules(
+        thinking=frozenset({OpaqueKind.REASONING_DETAILS}), id_limit=40, prefill=False
+    )
 
 
 def test_rules_of_single_vendors() -> None:

@@ -202,7 +202,7 @@ def test_two_patterns_of_send_message(
     assert tuple(one.removeprefix("properties.to: ") for one in made.lost if "to" in one) == lost
 
 
-def test_edge_181_the_untyped_argument_of_workflow() -> None:
+def test_the_untyped_argument_of_workflow() -> None:
     """Anything, where that can be said; else JSON text, and the other way of Gemini is the better one."""
     args = {dialect: shaped(WORKFLOW, dialect).schema["properties"]["args"] for dialect in LOOSE}
     given = WORKFLOW["properties"]["args"]

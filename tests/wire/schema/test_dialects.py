@@ -348,7 +348,7 @@ UNIONS: dict[str, list[tuple[Any, ...]]] = {
          (".oneOf[0]: pattern", "oneOf")),
         ((G,), {"oneOf": [{"type": "string", "pattern": "^a"}], "anyOf": [TEXT]},
          {"anyOf": [TEXT],
-          "description": 'oneOf: [{"type":"string","description":"pattern: ^a"}]'},
+          "description": 'oneOf: [{"type":"string","pattern":"^a"}]'},
          (".oneOf[0]: pattern", "oneOf")),
     ],
     "oneOf with marks": [

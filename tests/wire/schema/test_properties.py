@@ -14,7 +14,7 @@ from aimux.wire.schema.grammar import GRAMMARS
 from aimux.wire.schema.words import WELL_FORMED
 from tests.support.jsonschema_check import Validator
 from tests.support.schema_dialects import faults
-from tests.support.schemas import closed_schemas, instances, schemas
+from tests.support.schemas import SOME, closed_schemas, instances, schemas, small_schemas
 
 LOOSE = [dialect for dialect in Dialect if not GRAMMARS[dialect].strict]
 STRICT = [dialect for dialect in Dialect if GRAMMARS[dialect].strict]
@@ -36,6 +36,24 @@ def test_what_was_valid_stays_valid(
         instance = data.draw(instances(schema))
         if is_valid(instance):
             assert stays_valid(instance), (instance, made.schema, made.lost)
+
+
+@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@given(schema=small_schemas())
+def test_no_value_that_was_valid_becomes_invalid(schema: dict[str, Any]) -> None:
+    """P22: a small schema, and every value of a long list."""
+    candidates = [
+        *({"p": value} for value in SOME),
+        *(one for one in SOME if isinstance(one, dict)),
+    ]
+    plain, meant = Validator(schema), Validator(schema, meant=True)
+    valid = [one for one in candidates if plain(one)]
+    as_meant = [one for one in valid if meant(one)]
+    for dialect in LOOSE:
+        made = shaped(schema, dialect)
+        stays_valid = Validator(made.schema)
+        for one in as_meant if GRAMMARS[dialect].guesses else valid:
+            assert not made.fits or stays_valid(one), (dialect, one, made.schema, made.lost)
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))

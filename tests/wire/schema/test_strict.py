@@ -122,7 +122,7 @@ def test_edge_271_bounds_become_words() -> None:
         pytest.param({}, id="untyped"),
         pytest.param(True, id="true"),
         pytest.param(False, id="false"),
-        pytest.param({"description": "JSON"}, id="edge-181 untyped with words"),
+        pytest.param({"description": "JSON"}, id="untyped with words"),
         pytest.param({"minLength": 1, "minimum": 1}, id="of two types"),
         pytest.param({"type": "string", "not": {"const": "a"}}, id="not"),
         pytest.param({"type": "string", "if": {"const": "a"}, "then": False}, id="if"),
