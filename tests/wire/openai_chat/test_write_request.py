@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aimux.model.parts import Text
+from aimux.model.parts import OpaqueKind, Text
 from aimux.model.request import (
     Choice,
     Effort,
