@@ -190,6 +190,8 @@ class Attempt:
         if wordless and OVERFLOW_WITHOUT_WORDS in self._candidate.target.quirks:
             said = Reported(ErrorKind.CONTEXT_OVERFLOW, "the prompt is longer than its window")
         wait_s = retry_after_s(upstream.headers, time.time())
+        if wait_s is None:
+            wait_s = said.wait_s
         signal = signal_of(upstream.status, said.kind, wait_s)
         error = _status_error(provider, said, upstream.status, wait_s)
         if self._transcoder.mode is Mode.TRANSLATE:

@@ -48,12 +48,14 @@ class Operation(StrEnum):
 class Reported:
     """An error that an upstream reports inside an answer, in our words.
 
-    ``code`` is the vendor's own, for telling cases apart that share a status.
+    ``code`` is the vendor's own, for telling cases apart that share a status.  ``wait_s`` is how long it
+    asks to wait, where its words and not a header say so.
     """
 
     kind: ErrorKind
     message: str
     code: str = ""
+    wait_s: float | None = None
 
 
 class Tap(Protocol):

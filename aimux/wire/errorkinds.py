@@ -61,6 +61,23 @@ _BILLING: Final = re.compile(
 _BAD_KEY: Final = re.compile(r"API_KEY_INVALID|API key not valid|invalid_api_key", re.IGNORECASE)
 
 
+_WAIT: Final = re.compile(
+    r"(?:try again|retry)(?: in| after)? (\d{1,6}(?:\.\d{1,9})?) ?(ms|milliseconds?|s\b|sec|m\b|min)",
+    re.IGNORECASE,
+)
+_UNITS_S: Final = {"ms": 0.001, "mi": 0.001, "s": 1.0, "se": 1.0, "m": 60.0}
+
+
+def wait_in(text: str) -> float | None:
+    """Seconds that an error's words ask to wait: "Please try again in 1.2s" (OpenAI, 2026-10)."""
+    found = _WAIT.search(text)
+    if found is None:
+        return None
+    unit = found[2].lower()
+    factor = 60.0 if unit == "min" else _UNITS_S[unit[:2]]
+    return float(found[1]) * factor
+
+
 def kind_of_status(status: int) -> ErrorKind:
     """The kind that a status alone suggests; one that is no error's says nothing of the caller."""
     if status in _BY_STATUS:

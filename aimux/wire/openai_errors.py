@@ -7,7 +7,7 @@ from typing import Any, Final
 from aimux.errors import AimuxError, ErrorKind, InvalidRequest
 from aimux.wire import jsontext
 from aimux.wire.codec import Reported
-from aimux.wire.errorkinds import excerpt, kind_of, mapping
+from aimux.wire.errorkinds import excerpt, kind_of, mapping, wait_in
 
 _NAMES: Final = {  # kind -> (type, code)
     ErrorKind.INVALID_REQUEST: ("invalid_request_error", None),
@@ -66,12 +66,25 @@ def reported(error: dict[str, Any], status: int) -> Reported:
     """An error object of an upstream; ``status`` below 400 means it came inside an answer."""
     type_ = str(error.get("type") or "")
     code = error.get("code")
-    said = error.get("message") or type_ or code or "an error without words"
+    said = _words(error.get("message")) or type_ or code or "an error without words"
     message = jsontext.mended(str(said))
     words = f"{type_} {code or ''} {message}"
-    return Reported(
-        kind_of(_effective_status(status, type_, code), words), message, str(code or type_)
-    )
+    kind = kind_of(_effective_status(status, type_, code), words)
+    wait_s = wait_in(message) if kind is ErrorKind.RATE_LIMIT else None
+    return Reported(kind, message, str(code or type_), wait_s)
+
+
+def _words(said: object) -> str:
+    """What an error says, also where it says it in a list of faults (Mistral, FastAPI)."""
+    match said:
+        case str():
+            return said
+        case list():
+            return "; ".join(filter(None, map(_words, said)))
+        case dict():
+            return _words(said.get("msg") or said.get("message") or said.get("detail"))
+        case _:
+            return "" if said is None else str(said)
 
 
 def _effective_status(status: int, type_: str, code: object) -> int:
@@ -99,5 +112,5 @@ def read_error(status: int, body: bytes) -> Reported:
     if isinstance(error, dict) and error.get("message"):
         return reported(error, status)
     said = error if isinstance(error, str) else mapping(whole).get("detail")
-    text = jsontext.mended(str(said)) if said else excerpt(body)
+    text = jsontext.mended(_words(said)) or excerpt(body)
     return Reported(kind_of(status, text), text)

@@ -401,3 +401,38 @@ async def test_a_connection_that_breaks_before_an_answer_is_failed_over(
 
     assert got.status == 200
     assert got.headers["x-aimux-provider"] == "b"
+
+
+@pytest.mark.parametrize("client", [ANTHROPIC, GEMINI], ids=str)
+@pytest.mark.parametrize(
+    ("server", "body", "waited"),
+    [
+        (
+            GEMINI,
+            {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "slow", "details": [
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "32s"}]}},
+            "32",
+        ),
+        (
+            OPENAI_CHAT,
+            {"error": {"type": "tokens", "code": "rate_limit_exceeded",
+                       "message": "Please try again in 41.5s."}},
+            "42",
+        ),
+    ],
+    ids=["RetryInfo", "words"],
+)  # fmt: skip
+async def test_a_wait_that_stands_in_the_body_is_told(
+    client: WireFormat,
+    server: WireFormat,
+    body: dict[str, Any],
+    waited: str,
+    upstream: FakeUpstream,
+) -> None:
+    """Edge 191: as the header that every client reads; translated or relayed."""
+    upstream.always(answers.path(server), Answer(429, pieces=(json.dumps(body).encode(),)))
+    async with open_gateway([provider("a", upstream, server)]) as served:
+        got = await served.post(address(client), ask(client))
+
+    assert got.status == 429
+    assert got.headers["retry-after"] == waited

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aimux.errors import ErrorKind
-from aimux.wire.errorkinds import excerpt, kind_of, kind_of_status, mapping, number, status_of_kind
+from aimux.wire.errorkinds import (
+    excerpt,
+    kind_of,
+    kind_of_status,
+    mapping,
+    number,
+    status_of_kind,
+    wait_in,
+)
 
 K = ErrorKind
 
@@ -155,3 +163,21 @@ def test_what_is_no_object_is_an_empty_one(value: object) -> None:
     """So that looking for a field of it is safe."""
     assert mapping(value) == {}
     assert mapping({"a": value}) == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "wait_s"),
+    [
+        ("Please try again in 1.2s. Visit", 1.2),
+        ("Rate limit reached. Please try again in 20ms.", 0.02),
+        ("try again in 2 min", 120.0),
+        ("Retry after 30 seconds", 30.0),
+        ("retry in 500 milliseconds", 0.5),
+        ("please try again later", None),
+        ("try again in a while", None),
+        ("", None),
+    ],
+)
+def test_the_wait_that_words_ask_for(text: str, wait_s: float | None) -> None:
+    """Where no header says it (2.16)."""
+    assert wait_in(text) == (wait_s if wait_s is None else pytest.approx(wait_s))

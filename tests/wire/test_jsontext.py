@@ -473,3 +473,13 @@ def test_mended_text_is_text(text: str) -> None:
     assert mended.encode("utf-8").decode("utf-8") == mended
     assert jsontext.mended(mended) == mended
     assert [c for c in mended if c.isascii()] == [c for c in text if c.isascii()]
+
+
+def test_what_is_nested_too_deeply_is_refused_also_in_writing() -> None:
+    """Edge 355: read at the edge of the depth, written from deeper within."""
+    value: object = 1
+    for _ in range(2000):
+        value = [value]
+
+    with pytest.raises(InvalidRequest, match="nested too deeply"):
+        jsontext.dumps(value)

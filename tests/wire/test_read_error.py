@@ -311,3 +311,17 @@ def test_any_json_is_read(value: object, status: int) -> None:
         if tap.error:
             check(tap.error)
         assert not tap.complete
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"object":"error","message":{"detail":[{"loc":["id"],"msg":"bad id"}]}}', "bad id"),
+        (b'{"detail":[{"msg":"one"},{"msg":"two"},7,null]}', "one; two; 7"),
+        (b'{"detail":{"message":"nested"}}', "nested"),
+        (b'{"detail":[]}', '{"detail":[]}'),
+    ],
+)
+def test_faults_in_a_list_are_all_told(body: bytes, message: str) -> None:
+    """Edge 316."""
+    assert CODECS[WireFormat.OPENAI_CHAT].read_error(422, body).message == message

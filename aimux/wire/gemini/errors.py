@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from aimux.errors import AimuxError, ErrorKind
@@ -76,6 +77,9 @@ def error_of(error: object) -> dict[str, Any]:
     return {"message": error} if isinstance(error, str) else mapping(error)
 
 
+_DELAY: Final = re.compile(r"(\d{1,8}(?:\.\d{1,9})?)s")
+
+
 def reported(error: dict[str, Any], status: int = 200) -> Reported:
     """An error object of the vendor; ``status`` below 400 means it came inside an answer."""
     code = number(error.get("code")) or 0
@@ -83,4 +87,14 @@ def reported(error: dict[str, Any], status: int = 200) -> Reported:
     said = error.get("message") or error.get("status") or "an error without words"
     message = jsontext.mended(str(said))
     words = f"{error.get('status', '')} {message} {error.get('details', '')}"
-    return Reported(kind_of(effective, words), message, str(error.get("status") or ""))
+    code_ = str(error.get("status") or "")
+    return Reported(kind_of(effective, words), message, code_, _delay_s(error.get("details")))
+
+
+def _delay_s(details: object) -> float | None:
+    """``RetryInfo.retryDelay`` among the details, such as ``32s`` (google.rpc, error_details.proto)."""
+    for detail in details if isinstance(details, list) else ():
+        delay = mapping(detail).get("retryDelay")
+        if isinstance(delay, str) and (found := _DELAY.fullmatch(delay)):
+            return float(found[1])
+    return None
