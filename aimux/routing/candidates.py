@@ -5,7 +5,8 @@ A model name leads to targets in this order, the first that applies holds:
     direct     ``x-aimux-target: provider/model``
     public     a name of ``[models.<name>]``
     direct     a name that is itself ``provider/model`` or ``provider,model``
-    default    ``routing.default``; where that is empty, every provider in the order of the file
+    default    ``routing.default``; where that is empty, every provider in the order of the file, those
+               that speak the client's format before those that need a translation
 
 A target becomes a candidate when its provider can be used.  One that speaks the client's format is
 relayed to; to any other the request is translated, into the provider's main format.
@@ -78,6 +79,8 @@ def plan(
         else:
             foreign = True
             refusals.append(Refusal(str(target), _foreign(asked.format, provider)))
+    if route == DEFAULT and not config.routing.default:
+        candidates.sort(key=lambda each: each.mode is Mode.TRANSLATE)
     if not candidates:
         raise _nobody(asked, refusals, foreign=foreign and not speaks)
     decision = Decision(asked.model, route, tuple(map(str, candidates)), tuple(refusals))

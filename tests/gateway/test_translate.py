@@ -276,7 +276,8 @@ async def test_somebody_else_may_be_able_to_say_it(
         "/v1/chat/completions", answers.failure(OPENAI_CHAT, 401) if second_fails else good
     )
     fleet = [provider("a", upstream), provider("b", upstream, OPENAI_CHAT)]
-    async with open_gateway(fleet) as served:
+    order = {"routing": {"default": ["a/*", "b/*"]}}
+    async with open_gateway(fleet, order) as served:
         body = ask(OPENAI_CHAT, messages=[{"role": "user", "content": AUDIO}])
         got = await served.post("/v1/chat/completions", body)
         record = served.last

@@ -120,6 +120,15 @@ def test_without_a_default_every_provider_is_asked() -> None:
     assert made.decision.refusals == (Refusal("hf:x/*", NO_KEY),)
 
 
+def test_without_a_default_a_relay_comes_before_a_translation() -> None:
+    """Nobody has said otherwise; with a default its order holds."""
+    unsaid = planned("m", config(()), format_=OPENAI_CHAT)
+    said = planned("m", config(("b/*", "chat/*")), format_=OPENAI_CHAT)
+
+    assert [str(each) for each in unsaid.candidates] == ["a/m", "chat/m", "b/m", "hf:x/m"]
+    assert [str(each) for each in said.candidates] == ["b/m", "chat/m"]
+
+
 def test_a_public_model_may_lead_through_itself() -> None:
     """A configuration has no such cycle; if one does, it ends, and the name is refused."""
     made = planned("loop", PUBLIC)

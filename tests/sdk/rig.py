@@ -91,11 +91,7 @@ def public_model(wire_format: WireFormat) -> str:
 
 def configuration(upstream_url: str) -> str:
     """The whole config.toml."""
-    targets = ", ".join(f'"{each}/*"' for each in WireFormat)
-    tables = [
-        "[server]\nport = 0\nmax_body_mb = 8\n",
-        f"[routing]\ndefault = [{targets}]\n",
-    ]
+    tables = ["[server]\nport = 0\nmax_body_mb = 8\n"]
     for each in WireFormat:
         tables.append(_provider(each, each, upstream_url))
         tables.append(_public(public_model(each), f"{each}/{MODEL}"))
