@@ -155,6 +155,8 @@ class Translation:
                 self.usage = event.usage
         self._characters += characters
         last = events[-1]
+        if type(last) is Delta:
+            return events
         if type(last) is Failure:
             self.failure = last
             return events[:-1]

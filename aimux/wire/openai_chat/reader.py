@@ -91,12 +91,12 @@ class Reader:
                 return
         if not self._started:
             self._identify(chunk, begins=bool(choice))
-        usage = (
-            chunk.get("usage")
-            or choice.get("usage")  # Kimi
-            or mapping(chunk.get("x_groq")).get("usage")  # Groq, older deployments
-        )
-        if isinstance(usage, dict):
+        usage = chunk.get("usage")
+        if not usage and "usage" in choice:  # Kimi
+            usage = choice["usage"]
+        if not usage and "x_groq" in chunk:  # Groq, older deployments
+            usage = mapping(chunk["x_groq"]).get("usage")
+        if usage and isinstance(usage, dict):
             self._usage = self._usage.updated(usage_of(usage))
         if choice:
             self._choice(choice)
