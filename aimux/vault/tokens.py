@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
 from pathlib import Path
@@ -32,9 +31,11 @@ def ensure_token(path: Path, kind: str) -> Secret:
     found = read_token(path)
     if found is not None:
         return found
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()  # an empty file, left by a full disk
     create_private(path, new_token(kind).reveal() + "\n")
+    found = read_token(path)
+    if found is None:  # an empty file, left by a full disk; never one that somebody has just made
+        path.unlink(missing_ok=True)
+        create_private(path, new_token(kind).reveal() + "\n")
     return Secret(path.read_text(encoding="ascii").strip())
 
 

@@ -20,7 +20,7 @@ from aimux.wire.adapt import Adapted, adapt
 from aimux.wire.estimate import estimated_tokens
 from aimux.wire.formats import CODECS
 from aimux.wire.inquiry import Inquiry
-from aimux.wire.jsontext import dumps
+from aimux.wire.jsontext import body_of
 from aimux.wire.leaked import LeakedCalls
 from aimux.wire.memory import Remembering
 from aimux.wire.names import Names
@@ -59,7 +59,7 @@ def translated(inquiry: Inquiry, format_: WireFormat, target: Target) -> Crossed
     losses += quirks.edited(written.body, format_, target)
     filters = _filters(inquiry, format_, target, adapted, written.stop_locally)
     back = _crossing(inquiry, format_, target, asked, filters)
-    return Crossed(dumps(written.body), tuple(dict.fromkeys(losses)), back)
+    return Crossed(body_of(written.body), tuple(dict.fromkeys(losses)), back)
 
 
 def _filters(

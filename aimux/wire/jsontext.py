@@ -239,20 +239,28 @@ def loads_exactly(raw: bytes) -> Any:
 def dumps(value: object) -> bytes:
     """Compact UTF-8 JSON; a lone surrogate is written as an escape, as it came, or as U+FFFD where it
     stands beside numbers that are kept as they were spelled.
-
-    Raises:
-        InvalidRequest: it is nested too deeply; what we write comes from a client.
     """
     try:
         return _ENCODE(value)
     except UnicodeEncodeError:
         pass
-    except RecursionError as problem:  # what can just be read need not be writable from here
-        raise InvalidRequest("the body is nested too deeply") from problem
     try:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
     except TypeError:  # an opaque number, which only msgspec knows; then the halves are mended
         return _ENCODE(_whole(value))
+
+
+def body_of(value: object) -> bytes:
+    """The same for a request that is written anew.
+
+    Raises:
+        InvalidRequest: it is nested too deeply: what can just be read need not be writable from deeper
+            within; the caller's fault.
+    """
+    try:
+        return dumps(value)
+    except RecursionError as problem:
+        raise InvalidRequest("the body is nested too deeply") from problem
 
 
 def _whole(value: Any) -> Any:

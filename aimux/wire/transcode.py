@@ -38,7 +38,7 @@ from aimux.wire.encoding import Unpacker
 from aimux.wire.errorkinds import excerpt, mapping
 from aimux.wire.formats import CODECS
 from aimux.wire.inquiry import Inquiry
-from aimux.wire.jsontext import Document, dumps, loads, pick
+from aimux.wire.jsontext import Document, body_of, loads, pick
 from aimux.wire.sse import BOM, ArrayForm, BlockReader, BlockTooLarge, fields
 from aimux.wire.target import Target
 from aimux.wire.translation import Translation, broke_off
@@ -158,7 +158,7 @@ class Transcoder:
         losses = carriers.without_carriers(body, self._format, self._target)
         losses += quirks.edited(body, self._format, self._target, own=True)
         self.losses = tuple(dict.fromkeys(losses))
-        return dumps(body)
+        return body_of(body)
 
     # ------------------------------------------------------------ the answer
 

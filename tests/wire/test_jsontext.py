@@ -482,4 +482,4 @@ def test_what_is_nested_too_deeply_is_refused_also_in_writing() -> None:
         value = [value]
 
     with pytest.raises(InvalidRequest, match="nested too deeply"):
-        jsontext.dumps(value)
+        jsontext.body_of(value)
