@@ -1,8 +1,9 @@
 """The ``aimux`` command.
 
 ``--version`` and ``status`` are answered before the command tree is imported: they are asked often,
-by scripts and prompts, and must feel like nothing.  The command tree has both as well and calls the
-same functions; a test compares the two ways.
+by scripts and prompts, and must feel like nothing.  So are ``start``, ``start --foreground``, which it waits
+for, and ``stop``.  The command tree has them all as well and calls the same functions; a test compares the
+ways.  ``__complete`` is asked by shells while somebody types, and stands in no tree.
 """
 
 from __future__ import annotations
@@ -19,12 +20,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"aimux {__version__}")  # noqa: T201 -- the whole point is to import nothing
         return 0
+    if arguments[:1] == ["__complete"]:
+        from aimux.cli.completion.asked import complete
+
+        return complete(arguments[1:])
     from aimux.cli.guarded import guarded
 
     if arguments in (["status"], ["status", "--json"]):
         from aimux.cli.status import show_status
 
         return guarded(lambda: show_status(as_json="--json" in arguments))
+
+    if arguments == ["start"]:
+        from aimux.cli.lifecycle import start_in_background
+
+        return guarded(start_in_background)
+
+    if arguments == ["stop"]:
+        from aimux.cli.lifecycle import stop_running
+
+        return guarded(stop_running)
+
+    if arguments == ["start", "--foreground"]:
+        from aimux.cli.foreground import be_the_daemon
+
+        return guarded(lambda: be_the_daemon({}))
 
     from aimux.cli.app import run
 

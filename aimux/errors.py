@@ -10,6 +10,7 @@
     |   |-- AlreadyRunning         another daemon has this home
     |   |-- PortInUse              another program holds the address
     |   |-- StartFailed            it died before it was ready
+    |   |-- ServiceFailed          systemd or launchd is not there, or refuses
     |   `-- TimedOut               it did not answer in time
     |-- VaultError               a key                               exit 4, HTTP 503
     |   |-- KeyMissing             the reference leads to nothing
@@ -26,10 +27,13 @@
     |   |-- Forbidden              403
     |   |-- UnknownPath            404
     |   |-- UnknownModel           404
+    |   |-- ModelForbidden         403  the token may not ask for this model
     |   |-- MethodNotAllowed       405
     |   |-- TooLarge               413
     |   |-- UnsupportedEncoding    415
     |   |-- ForeignHost            421
+    |   |-- BudgetSpent            429  the money that is set aside for it is spent
+    |   |-- Looping                429  the conversation repeats itself
     |   |-- ClientGone             499  it left before the answer was complete
     |   `-- NotTranslatable        501  formats differ and nothing translates them
     |-- UpstreamError            a provider                          exit 5, HTTP 5xx
@@ -39,6 +43,7 @@
     |   |-- UpstreamProtocol       502  an answer that means nothing
     |   |-- StreamCut              502  it ended before it was complete
     |   `-- NoCandidate            503  nobody is left to ask
+    |       `-- NoNetwork          503  nothing outside this machine can be reached
     |-- Draining                 503  the daemon is about to end
     `-- InternalError            500  a bug of ours
 
@@ -60,6 +65,8 @@ class ErrorKind(StrEnum):
 
     INVALID_REQUEST = "invalid_request"
     CONTEXT_OVERFLOW = "context_overflow"
+    REFUSED = "refused"
+    """The provider's policy forbids what is asked."""
     AUTH_CLIENT = "auth_client"
     AUTH_UPSTREAM = "auth_upstream"
     PERMISSION = "permission"
@@ -70,6 +77,8 @@ class ErrorKind(StrEnum):
     OVERLOADED = "overloaded"
     TIMEOUT = "timeout"
     UPSTREAM = "upstream"
+    BAD_CALL = "bad_call"
+    """The model wrote a tool call that its own vendor cannot read; asked again it may write a good one."""
     UNAVAILABLE = "unavailable"
     NOT_IMPLEMENTED = "not_implemented"
     INTERNAL = "internal"
@@ -184,6 +193,12 @@ class StartFailed(DaemonError):
     """The daemon ended before it was ready; the message is its own reason."""
 
     code = "start-failed"
+
+
+class ServiceFailed(DaemonError):
+    """The service manager is not there, or has refused; its own reason is in the message."""
+
+    code = "service-failed"
 
 
 class TimedOut(DaemonError):
@@ -304,6 +319,14 @@ class UnknownModel(ClientError):
     http_status = 404
 
 
+class ModelForbidden(ClientError):
+    """The client's token does not permit the model that it asks for."""
+
+    code = "model-forbidden"
+    kind = ErrorKind.PERMISSION
+    http_status = 403
+
+
 class MethodNotAllowed(ClientError):
     """The address exists for another method."""
 
@@ -332,6 +355,28 @@ class ForeignHost(ClientError):
     code = "foreign-host"
     kind = ErrorKind.PERMISSION
     http_status = 421
+
+
+class BudgetSpent(ClientError):
+    """A budget cannot pay for the request; ``retry_after_s`` where its window ends in a moment."""
+
+    code = "budget-spent"
+    kind = ErrorKind.RATE_LIMIT
+    http_status = 429
+
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class Looping(ClientError):
+    """The same request again and again, each answered well: somebody has to look."""
+
+    code = "looping"
+    kind = ErrorKind.RATE_LIMIT
+    http_status = 429
 
 
 class ClientGone(ClientError):
@@ -392,11 +437,11 @@ class UpstreamTimeout(UpstreamError):
 
 
 class UpstreamStatus(UpstreamError):
-    """The provider answered with an error of its own; ``status`` and ``kind`` are its."""
+    """The provider answered with an error of its own; ``status``, ``kind`` and ``said_code`` are its."""
 
     code = "upstream-status"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is a fact of the answer
         self,
         message: str,
         *,
@@ -404,10 +449,12 @@ class UpstreamStatus(UpstreamError):
         kind: ErrorKind,
         provider: str = "",
         retry_after_s: float | None = None,
+        said_code: str = "",
     ) -> None:
         super().__init__(message, provider=provider, retry_after_s=retry_after_s)
         self.http_status = status
         self.kind = kind
+        self.said_code = said_code
 
 
 class UpstreamProtocol(UpstreamError):
@@ -428,6 +475,12 @@ class NoCandidate(UpstreamError):
     code = "no-candidate"
     kind = ErrorKind.UNAVAILABLE
     http_status = 503
+
+
+class NoNetwork(NoCandidate):
+    """Nothing outside this machine can be reached, and nobody on it can answer."""
+
+    code = "no-network"
 
 
 class Draining(AimuxError):

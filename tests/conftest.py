@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+import hypothesis
 import pytest
 
 from tests.support.upstream import FakeUpstream
+
+# How long an example takes says something of the machine, not of the property.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 def _hear_signals() -> None:
@@ -28,6 +37,54 @@ def upstream() -> Iterator[FakeUpstream]:
     """A fake upstream that listens; it serves tests with and without an event loop."""
     with FakeUpstream() as server:
         yield server
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays to the end: the collector of garbage need not look through it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+_COVERAGE: Final = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""With one of these a Python process measures its own coverage."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Processes that a test starts, also in its fixtures, run without coverage unless it is ``measured``.
+
+    A short process that measures itself takes twice its time: it imports coverage, traces all of its
+    imports and writes what it saw.  Few tests go where no other has been.
+    """
+    if item.get_closest_marker("measured"):
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _COVERAGE:
+            patch.delenv(name, raising=False)
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Properties run untraced: their examples go by the hundred over lines that other tests cover as
+    well, and tracing takes half of their time.
+
+    This is not pytest-cov's ``no_cover``: in a worker of xdist two coverages run, one of them begun by
+    ``patch = ["subprocess"]`` when the worker started, and where the one pauses the other goes on.
+    """
+    if not (item.get_closest_marker("untraced") or item.get_closest_marker("hypothesis")):
+        return (yield)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 @pytest.hookimpl(wrapper=True)

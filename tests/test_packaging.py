@@ -21,12 +21,12 @@ import aimux
 ROOT: Final = Path(__file__).parents[1]
 
 
-def _build(kind: str, folder: Path) -> Path:
+def _build(kind: str, folder: Path, root: Path = ROOT) -> Path:
     """Builds without network and without isolation; the build backend comes with the dev extra."""
     if importlib.util.find_spec("hatchling") is None:
         pytest.skip("needs hatchling: pip install -e '.[dev]'")
     command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (built,) = folder.iterdir()
     return built
@@ -95,14 +95,34 @@ def test_the_wheel_says_what_it_is(wheel: Path, names: list[str]) -> None:
     assert entry_points.split() == ["[console_scripts]", "aimux", "=", "aimux.__main__:main"]
 
 
-def test_the_source_archive_can_be_tested(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source archive."""
+    return _build("sdist", tmp_path_factory.mktemp("sdist"))
+
+
+def test_a_wheel_of_the_source_archive_is_the_same(
+    wheel: Path, sdist: Path, tmp_path: Path
+) -> None:
+    """Whoever builds from it gets what is published, byte for byte."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (tmp_path / "built").mkdir()
+    again = _build("wheel", tmp_path / "built", tmp_path / f"aimux-{aimux.__version__}")
+
+    assert again.name == wheel.name
+    assert again.read_bytes() == wheel.read_bytes()
+
+
+def test_the_source_archive_can_be_tested(sdist: Path) -> None:
     """Packagers build from it and run the tests in it."""
     prefix = f"aimux-{aimux.__version__}"
-    with tarfile.open(_build("sdist", tmp_path)) as archive:
+    with tarfile.open(sdist) as archive:
         names = set(archive.getnames())
 
-    wanted = ("aimux/__main__.py", "tests/conftest.py", "completions", "CHANGELOG.md", "LICENSE")
-    assert {f"{prefix}/{name}" for name in wanted if name != "completions"} <= names
+    wanted = ["aimux/__main__.py", "tests/conftest.py", "CHANGELOG.md", "LICENSE"]
+    wanted += [f"docs/{each.name}" for each in (ROOT / "docs").iterdir()]
+    assert {f"{prefix}/{name}" for name in wanted} <= names
     assert any(name.startswith(f"{prefix}/completions/") for name in names)
 
 

@@ -6,10 +6,15 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from aimux.keyshapes import KEY_SHAPE
+
+pytestmark = pytest.mark.untraced  # nothing of ours runs, and a million lines are looked at
 
 ROOT: Final = Path(__file__).parents[1]
 MAX_FILE_BYTES: Final = 200_000
@@ -43,16 +48,27 @@ FILES: Final = _files()
 MODULES: Final = [path for path in FILES if path.suffix == ".py"]
 
 
-def _lines(files: list[Path]) -> Iterator[tuple[str, str]]:
-    """Every line of every text, with where it stands."""
+@cache
+def _text(path: Path) -> str:
+    """A file as text, each line ended by a line feed."""
+    return "\n".join(path.read_bytes().decode("utf-8", "replace").splitlines())
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _matches(pattern: re.Pattern[str], files: list[Path]) -> Iterator[tuple[str, str]]:
+    """What matches within a line, and where it stands."""
+    pattern = re.compile(pattern.pattern, pattern.flags | re.MULTILINE)
     for path in files:
-        text = path.read_bytes().decode("utf-8", "replace")
-        for number, line in enumerate(text.splitlines(), 1):
-            yield f"{path.relative_to(ROOT)}:{number}", line
+        for match in pattern.finditer(_text(path)):
+            number = _text(path).count("\n", 0, match.start()) + 1
+            yield f"{path.relative_to(ROOT)}:{number}", match[0]
 
 
 def _found(pattern: re.Pattern[str], files: list[Path]) -> list[str]:
-    return [place for place, line in _lines(files) if pattern.search(line)]
+    return [place for place, _ in _matches(pattern, files)]
 
 
 def test_there_is_something_to_look_at() -> None:
@@ -89,11 +105,7 @@ def test_keys_in_the_tests_say_what_they_are() -> None:
         r"test|canary|fake|example|abcdef|0123|1234|aaaa|xxxx|secret|AAAA|wrong|\{", re.IGNORECASE
     )
     tests = [path for path in FILES if "tests" in path.relative_to(ROOT).parts]
-    suspicious = [
-        place
-        for place, line in _lines(tests)
-        if any(not made_up.search(match[0]) for match in KEY_SHAPE.finditer(line))
-    ]
+    suspicious = [place for place, key in _matches(KEY_SHAPE, tests) if not made_up.search(key)]
 
     assert suspicious == []
 
@@ -126,13 +138,7 @@ def test_no_conflict_was_committed() -> None:
 
 def test_every_module_says_what_it_is() -> None:
     """Its first statement is a docstring; the reader's first question is answered first."""
-    silent = [
-        path
-        for path in MODULES
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    ]
-
-    assert silent == []
+    assert [path for path in MODULES if not ast.get_docstring(_tree(path))] == []
 
 
 def test_every_part_a_test_needs_is_installed_by_ci() -> None:
@@ -143,7 +149,8 @@ def test_every_part_a_test_needs_is_installed_by_ci() -> None:
     needed = {
         ":".join(str(each.value) for each in call.args if isinstance(each, ast.Constant))
         for path in MODULES
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if "need(" in _text(path)
+        for call in ast.walk(_tree(path))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "need"
     }
 

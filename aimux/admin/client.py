@@ -16,11 +16,17 @@ from aimux.admin.presence import Presence, is_held, read_presence
 from aimux.admin.problems import error_from
 from aimux.admin.shapes import (
     API,
+    AlertShape,
     ExchangeShape,
+    LoginCodeShape,
     PingShape,
+    RehearsalShape,
     ReloadShape,
+    ResetShape,
+    ScriptShape,
     ShutdownShape,
     StatusShape,
+    ToldShape,
 )
 from aimux.config.paths import Paths
 from aimux.errors import AimuxError, DaemonError, NotRunning, TimedOut
@@ -31,6 +37,9 @@ ANSWER_S: Final = 5.0
 
 RELOAD_S: Final = 30.0
 """Reading keys may wait for keyrings and for programs."""
+
+TELLING_S: Final = 60.0
+"""Web addresses may be slow, one after the other."""
 
 
 def found_daemon(paths: Paths) -> Presence:
@@ -76,11 +85,12 @@ class AdminClient:
                 f"aimux runs (pid {presence.pid}), but its token {str(paths.admin_token)!r} is gone",
                 hint="aimux restart makes another one",
             )
-        client = cls(presence, token)
-        answering = client.ping()
-        if answering.get("instance") != presence.instance:
+        answering = cls(presence, token).ping().get("instance")
+        if answering != presence.instance:
+            presence = found_daemon(paths)  # one may have taken over from the other just now
+        if answering != presence.instance:
             raise _somebody_else(presence)
-        return client
+        return cls(presence, token)
 
     def ping(self) -> PingShape:
         """Who answers."""
@@ -97,6 +107,14 @@ class AdminClient:
             ConfigError: it has problems; the running one stays.
         """
         return cast("ReloadShape", self._call("POST", "/reload", {}, limit_s=RELOAD_S))
+
+    def reload_tokens(self) -> int:
+        """Reads the client tokens anew, and nothing else; how many there are.
+
+        Raises:
+            VaultError: their file cannot be read or trusted; those that hold stay.
+        """
+        return int(self._call("POST", "/tokens/reload", {})["tokens"])
 
     def shutdown(self, drain_s: float | None) -> ShutdownShape:
         """Asks the daemon to end.
@@ -120,6 +138,19 @@ class AdminClient:
 
         return cast("ExchangeShape", self._call("GET", f"/exchanges/{quote(identity, safe='')}"))
 
+    def alerts(self) -> list[AlertShape]:
+        """All alerts, in the order of the configuration."""
+        return cast("list[AlertShape]", self._call("GET", "/alerts")["alerts"])
+
+    def test_alert(self, number: int | None) -> list[ToldShape]:
+        """Sends a test to the places of an alert, or of all.
+
+        Raises:
+            UsageError: there is no such alert.
+        """
+        told = self._call("POST", "/alerts/test", {"alert": number}, limit_s=TELLING_S)
+        return cast("list[ToldShape]", told["told"])
+
     def unlock(self, passphrase: Secret) -> None:
         """Gives the daemon the vault's passphrase.
 
@@ -127,6 +158,36 @@ class AdminClient:
             VaultLocked: it is not the right one.
         """
         self._call("POST", "/vault/unlock", {"passphrase": passphrase.reveal()}, limit_s=RELOAD_S)
+
+    def rehearse(self, script: ScriptShape) -> RehearsalShape:
+        """What would become of a request now; nothing is sent.
+
+        Raises:
+            ClientError, NoCandidate: what its client would be told.
+        """
+        answer = self._call(
+            "POST", "/routes/test", cast("dict[str, object]", script), limit_s=RELOAD_S
+        )
+        return cast("RehearsalShape", answer)
+
+    def reset(self, provider: str) -> ResetShape:
+        """Ends everything for which a provider is left alone.
+
+        Raises:
+            UnknownPath: the daemon has no provider of that name.
+        """
+        from urllib.parse import quote
+
+        answer = self._call("POST", f"/providers/{quote(provider, safe='')}/reset", {})
+        return cast("ResetShape", answer)
+
+    def login_code(self) -> LoginCodeShape:
+        """A code that opens one session of the dashboard.
+
+        Raises:
+            UnknownPath: the configuration wants no dashboard.
+        """
+        return cast("LoginCodeShape", self._call("POST", "/login-codes", {}))
 
     # ------------------------------------------------------------ one call
 
@@ -186,8 +247,9 @@ class AdminClient:
         if status in {401, 403, 421}:
             return _somebody_else(self.presence)
         problem = error_from(answer)
-        if status == 404 and problem.code == "unknown-path" and not problem.hint:
-            return self._too_old(problem)
+        error = answer.get("error")
+        if status == 404 and not (isinstance(error, dict) and "hint" in error):
+            return self._too_old(problem)  # told by the gateway's door, and not by the admin API
         return problem
 
     def _too_old(self, problem: AimuxError) -> AimuxError:

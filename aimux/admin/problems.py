@@ -11,6 +11,7 @@ from aimux.errors import (
     ClientError,
     ConfigError,
     DaemonError,
+    NoCandidate,
     Problem,
     UserError,
     VaultError,
@@ -50,7 +51,13 @@ def _problem(text: str) -> Problem:
 
 def _kinds() -> dict[str, type[AimuxError]]:
     """The errors that are made of a message and a hint alone, by code."""
-    roots: tuple[type[AimuxError], ...] = (DaemonError, VaultError, UserError, ClientError)
+    roots: tuple[type[AimuxError], ...] = (
+        DaemonError,
+        VaultError,
+        UserError,
+        ClientError,
+        NoCandidate,
+    )
     found = {kind.code: kind for root in roots for kind in _tree(root) if kind is not ConfigError}
     return {**found, **{root.code: root for root in roots}}
 

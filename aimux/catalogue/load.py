@@ -17,7 +17,13 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from aimux.catalogue.provider import AuthStyle, ModelFacts, PriceFacts
+from aimux.catalogue.provider import (
+    CACHE_LIFETIME_S,
+    AuthStyle,
+    ModelFacts,
+    PriceFacts,
+    PriceTier,
+)
 from aimux.model.request import WireFormat
 
 
@@ -49,6 +55,9 @@ class Preset:
     date: str
     auth_of: Mapping[WireFormat, AuthStyle] = field(default_factory=dict)
     """Formats whose auth style is not ``auth``."""
+    cache_lifetime_s: float = CACHE_LIFETIME_S
+    quota_url: str | None = None
+    """Address that tells the windows of a plan and costs nothing; ``None`` where there is none."""
 
     @property
     def main_format(self) -> WireFormat:
@@ -68,6 +77,24 @@ def load_catalogue() -> Mapping[str, Preset]:
     return MappingProxyType(
         {name: _preset(name, row, models.get(name, {})) for name, row in rows.items()}
     )
+
+
+def preset_shape(preset: Preset) -> dict[str, Any]:
+    """A preset for a program."""
+    return {
+        "name": preset.name,
+        "title": preset.title,
+        "formats": dict(preset.endpoints),
+        "needs_key": preset.needs_key,
+        "key_env": preset.key_env,
+        "models": list(preset.models),
+        "models_url": preset.models_url,
+        "quirks": list(preset.quirks),
+        "website": preset.website,
+        "notes": preset.notes,
+        "source": preset.source,
+        "date": preset.date,
+    }
 
 
 def load_quirks() -> Mapping[str, str]:
@@ -101,6 +128,8 @@ def _preset(name: str, row: Mapping[str, Any], models: Mapping[str, Any]) -> Pre
         source=row["source"],
         date=row["date"],
         auth_of={WireFormat(key): style for key, style in row.get("auth_of", {}).items()},
+        cache_lifetime_s=row.get("cache_lifetime_s", CACHE_LIFETIME_S),
+        quota_url=row.get("quota"),
     )
 
 
@@ -116,4 +145,23 @@ def _facts(name: str, row: Mapping[str, Any]) -> ModelFacts:
         source=row["source"],
         date=row["date"],
         note=row.get("note", ""),
+        price_source=row["date"] if "price" in row or "tiers" in row else "",
+        tiers=tuple(_tier(each, row.get("price", {})) for each in row.get("tiers", ())),
     )
+
+
+def _tier(row: Mapping[str, Any], usual: Mapping[str, float]) -> PriceTier:
+    """``{"above_input": 100000, "price": {...}}``, ``{"hours": ["06:00", "10:00"], "price": {...}}``; what
+    the tier does not price costs what it usually does.
+    """
+    hours = row.get("hours")
+    return PriceTier(
+        PriceFacts(**{**usual, **row["price"]}),
+        row.get("above_input", 0),
+        None if hours is None else (_minute(hours[0]), _minute(hours[1])),
+    )
+
+
+def _minute(text: str) -> int:
+    hour, _, minute = text.partition(":")
+    return int(hour) * 60 + int(minute)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from aimux.config.keyref import KeyReference
 from aimux.model.request import WireFormat
@@ -28,12 +28,27 @@ class PriceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceTier:
+    """Prices that hold instead of the usual ones: above a size of the prompt, at some time of the day.
+
+    ``above_input`` is a number of prompt tokens, cached ones included.  ``hours`` are minutes of the day
+    in UTC, from the first up to the second; where that is the smaller one, over midnight.
+    """
+
+    price: PriceFacts
+    above_input: int = 0
+    hours: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
     """What is known of one model at one provider; ``None`` is unknown.
 
     ``capabilities`` is ``None`` for a model that nobody described: it is taken to have them all.
     ``source`` and ``date`` (YYYY-MM-DD) say where the facts were read; "config.toml" when the user
-    wrote them.  ``note`` is what a person must know besides.
+    wrote them.  ``price_source`` is whose the prices are: "config.toml", or the date of the row that has
+    them; empty where there are none.  ``tiers`` are prices for some requests only, of which the last that
+    fits holds.  ``note`` is what a person must know besides.
     """
 
     name: str
@@ -45,6 +60,8 @@ class ModelFacts:
     source: str = ""
     date: str = ""
     note: str = ""
+    price_source: str = ""
+    tiers: tuple[PriceTier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,18 @@ class TimeLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLimits:
+    """Our own limits toward a provider; ``None`` is none."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+CACHE_LIFETIME_S: Final = 300.0
+"""Of a prompt cache whose vendor says nothing: Anthropic's and most others' least."""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """An account somewhere that answers requests."""
 
@@ -87,6 +116,15 @@ class Provider:
     ca_file: str | None = None
     weight: int = 1
     max_concurrent: int | None = None
+    limits: OwnLimits = field(default_factory=OwnLimits)
+    cache_lifetime_s: float = CACHE_LIFETIME_S
+    """How long its prompt cache lives after its last use."""
+    quota_reserve: float | None = None
+    """Share of its plan windows kept free; ``None`` is the configuration's general one."""
+    quota_url: str | None = None
+    """Address that tells its plan's windows and costs nothing, where it is to be asked."""
+    local: bool = False
+    """Whether its main address is this machine: it needs no network."""
     timeouts: TimeLimits = field(default_factory=TimeLimits)
     quirks: tuple[str, ...] = ()
     models: Mapping[str, ModelFacts] = field(default_factory=dict)

@@ -14,15 +14,19 @@ from dataclasses import replace
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
+from aimux.catalogue.listed import ListedModels, Overlay
 from aimux.catalogue.load import Preset, load_catalogue
 from aimux.catalogue.provider import (
+    CACHE_LIFETIME_S,
     AuthStyle,
     Endpoint,
     ModelFacts,
+    OwnLimits,
     PriceFacts,
     Provider,
     TimeLimits,
 )
+from aimux.config.addresses import is_loopback
 from aimux.config.keyref import KeyReference, default_reference, parse_key_reference
 from aimux.config.schema import Config, ModelSettings, Price, ProviderSettings, Timeouts
 from aimux.model.request import WireFormat
@@ -50,12 +54,20 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _Number = TypeVar("_Number", int, float)
 
 
-def resolve_providers(config: Config) -> dict[str, Provider]:
-    """Every provider of a validated configuration by name, the disabled ones too."""
-    return {name: resolve_provider(name, each) for name, each in config.providers.items()}
+def resolve_providers(config: Config, overlay: Overlay | None = None) -> dict[str, Provider]:
+    """Every provider of a validated configuration by name, the disabled ones too; ``overlay`` is what
+    vendors have listed of their models.
+    """
+    lists = overlay or {}
+    return {
+        name: resolve_provider(name, each, lists.get(name))
+        for name, each in config.providers.items()
+    }
 
 
-def resolve_provider(name: str, settings: ProviderSettings) -> Provider:
+def resolve_provider(
+    name: str, settings: ProviderSettings, listed: ListedModels | None = None
+) -> Provider:
     """One provider of a validated configuration.
 
     Raises:
@@ -66,6 +78,10 @@ def resolve_provider(name: str, settings: ProviderSettings) -> Provider:
     endpoints = _endpoints(settings, preset, has_key=bool(keys))
     if not endpoints:
         raise ValueError(f"provider {name!r} has no address")
+    models_url = _models_url(settings, preset, next(iter(endpoints.values())))
+    known = preset.models if preset else {}
+    if listed is not None and listed.url == models_url:
+        known = listed.over(known)
     return Provider(
         name=name,
         preset=settings.preset,
@@ -77,10 +93,16 @@ def resolve_provider(name: str, settings: ProviderSettings) -> Provider:
         ca_file=settings.ca_file,
         weight=settings.weight,
         max_concurrent=settings.max_concurrent,
+        limits=OwnLimits(settings.limits.requests_per_minute, settings.limits.tokens_per_minute),
+        cache_lifetime_s=settings.cache_lifetime
+        or (preset.cache_lifetime_s if preset else CACHE_LIFETIME_S),
+        quota_reserve=settings.quota_reserve,
+        quota_url=_quota_url(settings, preset),
+        local=_is_here(next(iter(endpoints.values())).base_url),
         timeouts=_time_limits(settings.timeouts),
         quirks=_quirks(settings, preset),
-        models=_models(settings.models, preset.models if preset else {}),
-        models_url=_models_url(settings, preset, next(iter(endpoints.values()))),
+        models=_models(settings.models, known),
+        models_url=models_url,
     )
 
 
@@ -166,6 +188,17 @@ def _models_url(settings: ProviderSettings, preset: Preset | None, main: Endpoin
     return main.base_url + _MODELS_PATH[main.format]
 
 
+def _quota_url(settings: ProviderSettings, preset: Preset | None) -> str | None:
+    """Asked only where the user wants it, and only at the vendor's own host."""
+    if not settings.poll_quota or preset is None or own_addresses(settings, preset):
+        return None
+    return preset.quota_url
+
+
+def _is_here(base_url: str) -> bool:
+    return is_loopback(urlsplit(base_url).hostname or "")
+
+
 def _quirks(settings: ProviderSettings, preset: Preset | None) -> tuple[str, ...]:
     if settings.quirks is not None:
         return settings.quirks
@@ -200,6 +233,8 @@ def _merged(facts: ModelFacts, settings: ModelSettings) -> ModelFacts:
         price=_merged_price(facts.price, settings.price) if settings.price else facts.price,
         source=CONFIGURED,
         date="",
+        price_source=CONFIGURED if settings.price else facts.price_source,
+        tiers=() if settings.price else facts.tiers,
     )
 
 

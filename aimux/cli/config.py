@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     config.command("unset")(unset)
     config.command("edit")(edit)
     config.command("schema")(schema)
+    config.command("import")(import_)
     app.add_typer(config)
 
 
@@ -141,3 +142,33 @@ def schema() -> None:
     begin config.toml with the line "#:schema ./aimux.schema.json".
     """
     config_views.show_schema()
+
+
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="ccr, litellm, cliproxyapi, or env.", show_default=False
+        ),
+    ],
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="Its configuration.", show_default=False),
+    ] = None,
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help="Add it to a config.toml that is there already.")
+    ] = FLAG_OFF,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = FLAG_OFF,
+    as_json: Json = FLAG_OFF,
+) -> None:
+    """Take over the configuration of another gateway, or keys that are there already.
+
+    Reads claude-code-router (config.json, config.sqlite), litellm's proxy and CLIProxyAPI; env
+    means the shell's variables and the settings of known agents.  Keys go into the keyring, or into
+    the vault where there is none, and never into the file.  What cannot be taken over is listed.
+    Where there is a config.toml already, it shows what would be added and writes with --write.
+    """
+    from aimux.cli.imports.run import import_configuration
+
+    import_configuration(source, file, writes=write, dry=dry_run, as_json=as_json)

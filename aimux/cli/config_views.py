@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -14,6 +14,13 @@ from aimux.errors import ConfigError, Problem, UsageError
 
 if TYPE_CHECKING:
     from aimux.config.load import Loaded
+
+
+_FILES: Final = (
+    "state", "lock", "daemon", "admin_token", "client_token", "tokens", "vault", "log", "ledger",
+    "bodies", "routing", "listed", "connections", "backups", "webhook_secret",
+)  # fmt: skip
+"""What ``config path --all`` names besides the configuration, by the names of :class:`Paths`."""
 
 
 def load() -> Loaded:
@@ -34,12 +41,11 @@ def show_paths(*, every: bool, as_json: bool) -> None:
     paths = find_paths()
     named = {"config": paths.config}
     if every:
-        names = ("state", "lock", "daemon", "admin_token", "client_token", "tokens", "vault", "log")
-        named |= {name: getattr(paths, name) for name in names}
+        named |= {name: getattr(paths, name) for name in _FILES}
     if as_json:
         output.data_json({name: str(path) for name, path in named.items()})
     elif every:
-        output.table(("file", "path"), list(named.items()))
+        output.table(("FILE", "PATH"), list(named.items()))
     else:
         output.data(str(paths.config))
 

@@ -60,8 +60,16 @@ def shown(word: str) -> str:
     return "of that name" if looks_like_key(word) else repr(word)
 
 
-def refuse_key(*words: str | None) -> None:
+_KEY_HINT = (
+    "leave it out and be asked for it, or pipe it in with --key-stdin; "
+    "make a new key at the vendor if this machine is shared"
+)
+
+
+def refuse_key(*words: str | None, hint: str = _KEY_HINT) -> None:
     """Refuses a key that stands on the command line, where every program can read it.
+
+    ``hint`` is for a command that takes no key in any way.
 
     Raises:
         UsageError: a word has the shape of a key; it is not repeated.
@@ -71,8 +79,7 @@ def refuse_key(*words: str | None) -> None:
     if any(word and looks_like_key(word) for word in words):
         raise UsageError(
             "a key does not belong on the command line: every program on this machine can read it there",
-            hint="leave it out and be asked for it, or pipe it in with --key-stdin; "
-            "make a new key at the vendor if this machine is shared",
+            hint=hint,
         )
 
 

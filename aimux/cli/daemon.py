@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aimux.cli import output
+from aimux.cli.foreground import be_the_daemon
 from aimux.errors import UsageError
 
 if TYPE_CHECKING:
     from aimux.admin.shapes import ReloadShape
-    from aimux.daemon.end import Ended
-    from aimux.daemon.launch import LaunchShape
+    from aimux.daemon.launch import SuccessionShape
 
 Port = Annotated[
     int | None,
@@ -49,34 +49,19 @@ def start(
     as_json: Json = False,
 ) -> None:
     """Start aimux in the background; returns when it answers."""
-    from aimux.config.paths import find_paths
-
     overrides = _overrides(port)
     if foreground:
-        raise typer.Exit(_foreground(overrides))
-    from aimux.daemon.launch import start_daemon
+        raise typer.Exit(be_the_daemon(overrides))
+    from aimux.cli.lifecycle import start_in_background
 
-    _tell_started(
-        start_daemon(find_paths(), overrides=overrides, wait_s=seconds(wait, "--wait")),
-        as_json=as_json,
-    )
+    start_in_background(overrides, wait_s=seconds(wait, "--wait"), as_json=as_json)
 
 
 def stop(*, timeout: Timeout = None, now: Now = False, as_json: Json = False) -> None:
     """Stop aimux; open requests finish first."""
-    limit_s = _drain_s(timeout, now=now)
-    ended = _end(limit_s, now=now)
-    if as_json:
-        output.data_json(
-            {
-                "was_running": ended.was_running,
-                "drained": ended.drained,
-                "cut": ended.cut,
-                "seconds": round(ended.seconds, 1),
-            }
-        )
-    else:
-        output.words(_ended(ended))
+    from aimux.cli.lifecycle import stop_running
+
+    stop_running(_drain_s(timeout, now=now), now=now, as_json=as_json)
 
 
 def restart(
@@ -87,20 +72,45 @@ def restart(
     now: Now = False,
     as_json: Json = False,
 ) -> None:
-    """Stop aimux and start it again; a bad configuration leaves the running one alone."""
+    """Replace the running aimux by a new one; no request is refused or cut for it."""
     import os
 
+    from aimux.cli.lifecycle import end, ended_words, tell_started
     from aimux.config.load import load_config
     from aimux.config.paths import find_paths
-    from aimux.daemon.launch import start_daemon
+    from aimux.daemon.launch import found_running, service_for, start_daemon, succeed_daemon
 
     paths, overrides = find_paths(), _overrides(port)
     wait_s, limit_s = seconds(wait, "--wait"), _drain_s(timeout, now=now)
     load_config(paths.config, environ=os.environ, overrides=overrides)
-    ended = _end(limit_s, now=now)
+    service = service_for(paths, overrides)
+    if service is not None and timeout is not None:
+        raise UsageError(
+            f"aimux is run by {service.manager}: its requests may go on for server.drain_timeout",
+            hint="leave --timeout out, or use --now",
+        )
+    followed = None
+    if service is None or (service.hands_over and service.state().is_active):
+        followed = succeed_daemon(
+            paths,
+            overrides=overrides,
+            wait_s=wait_s,
+            drain_s=limit_s,
+            spawned_by_it=service is not None,
+        )
+    if followed is not None:
+        tell_started(followed, as_json=as_json)
+        if not as_json:
+            _tell_followed(followed)
+        return
+    if service is not None:
+        service.restart()
+        tell_started(found_running(paths, wait_s), as_json=as_json)
+        return
+    ended = end(limit_s, now=now)
     if ended.was_running and not as_json:
-        output.words(_ended(ended))
-    _tell_started(start_daemon(paths, overrides=overrides, wait_s=wait_s), as_json=as_json)
+        output.words(ended_words(ended))
+    tell_started(start_daemon(paths, overrides=overrides, wait_s=wait_s), as_json=as_json)
 
 
 def reload(*, as_json: Json = False) -> None:
@@ -182,71 +192,16 @@ def _overrides(port: int | None) -> dict[str, object]:
     return {} if port is None else {"server.port": port}
 
 
-# ---------------------------------------------------------------- what is done
+# ---------------------------------------------------------------- what is said
 
 
-def _foreground(overrides: dict[str, object]) -> int:
-    from aimux.config.paths import find_paths
-    from aimux.daemon.run import run_foreground
-    from aimux.errors import AlreadyRunning
-
-    try:
-        return run_foreground(find_paths(), overrides)
-    except AlreadyRunning as found:
-        output.words(found.message)
-        return 0
-
-
-def _end(drain_s: float | None, *, now: bool) -> Ended:
-    from aimux.config.paths import find_paths
-    from aimux.daemon.end import Ended, begin_end
-
-    ending = begin_end(find_paths(), drain_s)
-    if ending is None:
-        return Ended(was_running=False)
-    if ending.in_flight and not now:
-        noun = "request" if ending.in_flight == 1 else "requests"
-        output.words(
-            f"waiting up to {ending.limit_s:g} s for {ending.in_flight} open {noun} "
-            "(aimux stop --now does not wait)"
-        )
-    return ending.wait(kill=now)
-
-
-def _ended(ended: Ended) -> str:
-    if not ended.was_running:
-        return "aimux is not running"
-    told = []
-    if ended.drained:
-        noun = "request" if ended.drained == 1 else "requests"
-        told.append(f"drained {ended.drained} {noun} in {ended.seconds:.1f} s")
-    if ended.cut:
-        told.append(f"cut {ended.cut} {'request' if ended.cut == 1 else 'requests'}")
-    if ended.killed:
-        told.append("it had to be killed")
-    return "stopped" + (f" ({', '.join(told)})" if told else "")
-
-
-def _tell_started(found: LaunchShape, *, as_json: bool) -> None:
-    if as_json:
-        output.data_json(found)
-        return
-    from aimux.cli.status import duration
-
-    place = f"pid {found['pid']}, {found['url']}"
-    if found["already_running"]:
-        output.words(f"aimux is already running ({place}, up {duration(found['uptime_s'])})")
-        if found["not_applied"]:
-            options = ", ".join(found["not_applied"])
-            output.warning(f"not applied to the daemon that runs: {options}")
-            output.hint(f"aimux restart {options}")
-        return
-    output.words(f"aimux is running ({place})")
-    for provider in found["providers"]:
-        if provider["enabled"] and provider["key_problem"]:
-            output.warning(f"{provider['name']}: {provider['key_problem']}")
-    for notice in found["notices"]:
-        output.warning(notice)
+def _tell_followed(found: SuccessionShape) -> None:
+    """What becomes of the one before."""
+    count = found["finishing"]
+    what = "ends"
+    if count:
+        what = f"finishes {count} open {'request' if count == 1 else 'requests'} and ends"
+    output.words(f"the one before (pid {found['replaced_pid']}) {what}")
 
 
 def _tell_reloaded(told: ReloadShape) -> None:

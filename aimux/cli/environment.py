@@ -44,7 +44,7 @@ def env(
     form = _form(shell)
     wanted = _clients(client)
     paths = find_paths()
-    found = variables(base_url(paths), _token(paths), wanted)
+    found = variables(base_url(paths), client_token(paths), wanted)
     output.data(form(found))
 
 
@@ -53,31 +53,13 @@ def env(
 
 def variables(url: str, token: str, clients: tuple[str, ...]) -> dict[str, str]:
     """``AIMUX_URL`` and ``AIMUX_TOKEN``, then what these clients read."""
+    from aimux.clients.client import Lead
+    from aimux.clients.known import CLIENTS
+
     found = {"AIMUX_URL": url, "AIMUX_TOKEN": token}
     for client in clients:
-        found |= _CLIENTS[client](url, token)
+        found |= CLIENTS[client].variables(Lead(url, token))
     return found
-
-
-def _anthropic(url: str, token: str) -> dict[str, str]:
-    # The empty key is on purpose: with both set, Claude Code sends both, and asks about the key.
-    return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_AUTH_TOKEN": token, "ANTHROPIC_API_KEY": ""}
-
-
-def _openai(url: str, token: str) -> dict[str, str]:
-    return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": token}
-
-
-def _gemini(url: str, token: str) -> dict[str, str]:
-    return {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": token}
-
-
-_CLIENTS: Final[Mapping[str, Callable[[str, str], dict[str, str]]]] = {
-    "claude-code": _anthropic,
-    "codex": _openai,
-    "gemini-cli": _gemini,
-    "opencode": _openai,
-}
 
 
 def base_url(paths: Paths) -> str:
@@ -92,7 +74,7 @@ def base_url(paths: Paths) -> str:
     try:
         return found_daemon(paths).url
     except DaemonError as problem:
-        url = _configured_url(paths)
+        url = configured_url(paths)
         if url is None:
             raise NotRunning(
                 "aimux is not running, and its port is chosen at its start",
@@ -103,7 +85,7 @@ def base_url(paths: Paths) -> str:
         return url
 
 
-def _configured_url(paths: Paths) -> str | None:
+def configured_url(paths: Paths) -> str | None:
     """The address of the configuration; None when the port is any free one."""
     from aimux.config.load import load_config
 
@@ -114,7 +96,12 @@ def _configured_url(paths: Paths) -> str | None:
     return f"http://[{host}]:{server.port}" if ":" in host else f"http://{host}:{server.port}"
 
 
-def _token(paths: Paths) -> str:
+def client_token(paths: Paths) -> str:
+    """The token of clients that have none of their own; made if there is none yet.
+
+    Raises:
+        DaemonError: it cannot be read.
+    """
     from aimux.vault.tokens import ensure_token
 
     try:
@@ -127,11 +114,9 @@ def _token(paths: Paths) -> str:
 
 
 def _clients(client: str | None) -> tuple[str, ...]:
-    if client is None:
-        return tuple(_CLIENTS)
-    if client not in _CLIENTS:
-        raise UsageError(f"no client {client!r} is known", hint=f"one of {', '.join(_CLIENTS)}")
-    return (client,)
+    from aimux.clients.known import CLIENTS, client_named
+
+    return tuple(CLIENTS) if client is None else (client_named(client).name,)
 
 
 # ---------------------------------------------------------------- how it is said
@@ -191,14 +176,14 @@ _ALIASES: Final = {"sh": "bash", "dash": "bash", "ksh": "bash", "powershell": "p
 
 def _form(shell: str | None) -> Form:
     if shell is None:
-        return FORMS[_own_shell()]
+        return FORMS[own_shell()]
     name = _ALIASES.get(shell, shell)
     if name not in FORMS:
         raise UsageError(f"no shell {shell!r} is known", hint=f"one of {', '.join(FORMS)}")
     return FORMS[name]
 
 
-def _own_shell() -> str:
+def own_shell() -> str:
     """The shell that runs this command, else the user's own one, else any POSIX shell."""
     from aimux.telemetry.resources import parent_name
 

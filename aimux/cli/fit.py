@@ -14,6 +14,28 @@ _BETWEEN: Final = 2
 _LEAST: Final = 16
 
 
+_WIDE: Final = 110
+"""Columns of a terminal from which all of a request fits."""
+
+_TARGET: Final = 20
+"""Columns of a target where it does not."""
+
+
+def is_wide() -> bool:
+    """Whether the terminal has room for all that is known of a request in a line."""
+    return shutil.get_terminal_size().columns >= _WIDE
+
+
+def short_target(target: str) -> str:
+    """A target, where there is little room."""
+    return shortened(target, _TARGET)
+
+
+def short_error(error_type: str) -> str:
+    """What went wrong with a request, where there is little room: that a provider failed is understood."""
+    return error_type.removeprefix("provider_")
+
+
 def fitted(
     headings: Sequence[str], rows: Sequence[tuple[str, ...]], column: int
 ) -> list[tuple[str, ...]]:

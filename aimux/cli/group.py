@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 
@@ -11,6 +15,7 @@ def group(name: str, help_text: str) -> typer.Typer:
     """An empty group such as ``aimux config``; called alone it shows its help."""
     return typer.Typer(
         name=name,
+        cls=_Group,
         help=help_text,
         no_args_is_help=True,
         add_completion=False,
@@ -18,3 +23,29 @@ def group(name: str, help_text: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings=SETTINGS,
     )
+
+
+class _Group(TyperGroup):
+    """A group whose help says of each command something whole: typer would break off in a sentence."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes a line for each command."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        room = formatter.width - max(len(name) for name, _ in found) - 6
+        rows = [
+            (name, summary(each.help or "", room))
+            for name, each in found
+            if each and not each.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def summary(text: str, room: int) -> str:
+    """The first sentence of a help text, or as much of it as is whole and fits."""
+    sentence = " ".join(text.partition("\n\n")[0].split())
+    sentence = re.split(r"(?<=\.) (?=[A-Z])", sentence)[0]
+    for end in ("; ", ": ", ", "):
+        if len(sentence) > room:
+            sentence = sentence.partition(end)[0].rstrip(".") + "."
+    return sentence

@@ -26,7 +26,7 @@ def asked_key(provider: str, *, from_stdin: bool) -> Secret:
     """
     from aimux.vault.hygiene import checked_key
 
-    return checked_key(_asked(f"key for {provider} (hidden): ", from_stdin=from_stdin))
+    return checked_key(_asked(f"key of {provider} (hidden): ", from_stdin=from_stdin))
 
 
 def asked_passphrase(*, from_stdin: bool) -> Secret:

@@ -7,6 +7,7 @@ process can be read by every user of the machine, and the shell writes them into
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,14 @@ import typer
 
 from aimux.cli import output
 from aimux.cli.group import group
-from aimux.errors import DaemonError, KeyMissing, KeyringLocked, KeyringUnavailable, UsageError
+from aimux.errors import (
+    DaemonError,
+    KeyMissing,
+    KeyringLocked,
+    KeyringUnavailable,
+    UsageError,
+    VaultError,
+)
 
 if TYPE_CHECKING:
     from aimux.catalogue.provider import Provider
@@ -128,7 +136,7 @@ def _name_in_configuration(owner: _Owner, reference: KeyReference, paths: Paths)
     if wanted != listed:
         texts = list(map(str, wanted))
         set_values(paths.config, {("providers", owner.name, "keys"): texts})
-        output.words(f"{paths.config}: providers.{owner.name}.keys = {texts}")
+        output.words(f"{paths.config}: providers.{owner.name}.keys = {json.dumps(texts)}")
 
 
 def _tell_vault(vault: VaultFile, *, forced: bool) -> None:
@@ -211,14 +219,22 @@ def migrate_keys(
         if source.scheme == "env":
             output.hint(f"take {source.name} out of your shell's files now")
     for source, problem in migration.problems:
-        output.warning(f"{source} stays where it is")
-        output.error(problem)
+        output.error(VaultError(f"{source} stays where it is: {problem.message}"))
+    for hint in dict.fromkeys(_hint(*each) for each in migration.problems):
+        if hint:
+            output.hint(hint)
     if migration.moved:
         _tell_reload(paths)
     if migration.problems:
         raise typer.Exit(migration.problems[0][1].exit_code)
     if not migration.moved:
         output.words(f"nothing to move: no provider has a key outside the {to} that could be moved")
+
+
+def _hint(source: KeyReference, problem: VaultError) -> str | None:
+    """What to do about a key that stays; that the vault is there for it helps no key in the vault."""
+    beside = source.scheme == "vault" and isinstance(problem, KeyringUnavailable)
+    return None if beside else problem.hint
 
 
 def unlock(

@@ -44,15 +44,20 @@ def rows(providers: Mapping[str, Provider], entries: Iterable[KeyEntry]) -> list
 
 def print_rows(found: list[Row]) -> None:
     """The table on stdout, and what is wrong with each on stderr."""
-    output.table(HEADINGS, [_cells(each) for each in found])
-    troubles = [(each["problem"], each["hint"]) for each in found if each["problem"]]
-    for problem, hint in dict.fromkeys(troubles):
-        output.warning(problem or "")
-        if hint:
-            output.hint(hint)
     if not found:
         output.words("no provider that needs a key is configured")
         output.hint("see what there is: aimux providers catalog")
+        return
+    output.table(HEADINGS, [_cells(each) for each in found])
+    troubles: dict[tuple[str, str | None], list[str]] = {}
+    for each in found:
+        if each["problem"]:
+            whose = troubles.setdefault((each["problem"], each["hint"]), [])
+            whose.append(each["provider"] or each["reference"])
+    for (problem, hint), whose in troubles.items():
+        output.warning(f"{', '.join(dict.fromkeys(whose))}: {problem}")
+        if hint:
+            output.hint(hint)
 
 
 def _row(provider: str | None, entry: KeyEntry) -> Row:
@@ -74,10 +79,12 @@ def _row(provider: str | None, entry: KeyEntry) -> Row:
 
 def _cells(row: Row) -> tuple[str, ...]:
     where = row["where"] if row["label"] else row["reference"]
-    provider = (
-        row["provider"] or f"({row['reference'].partition(':')[2].partition('/')[0]}: not used)"
-    )
-    hosts = ", ".join(row["hosts"]) if row["hosts"] is not None else "any"
+    from aimux.vault.own import BODIES
+
+    name = row["reference"].partition(":")[2]
+    used = "its own, for replay" if name == BODIES else "not used"
+    provider = row["provider"] or f"({name.partition('/')[0]}: {used})"
+    hosts = ", ".join(row["hosts"]) or "none" if row["hosts"] is not None else "any"
     return provider, row["label"] or "-", where, row["state"], _bound(row, hosts)
 
 

@@ -9,9 +9,17 @@ from typing import Annotated, Any, Final
 import typer
 
 from aimux.cli import output
-from aimux.cli.configured import provider_named, read_configuration
+from aimux.cli.configured import provider_named, read_configuration, tell_daemon
 from aimux.cli.fit import fitted, shortened
-from aimux.cli.model_rows import Row, asked_lists, matches, model_rows, public_rows
+from aimux.cli.model_rows import (
+    Change,
+    Row,
+    asked_lists,
+    keep_lists,
+    matches,
+    model_rows,
+    public_rows,
+)
 
 UNKNOWN: Final = "?"
 FLAG_OFF = False
@@ -41,18 +49,27 @@ def models(
 
     A question mark is unknown, not zero. Prices are the catalogue's or your own.
     """
-    from aimux.catalogue.resolve import resolve_provider, resolve_providers
+    from aimux.catalogue.listed import read_overlay
+    from aimux.catalogue.resolve import resolve_providers
 
     paths, config = read_configuration()
-    providers = resolve_providers(config)
+    providers = resolve_providers(config, read_overlay(paths.listed))
     if provider is not None:
-        providers = {provider: resolve_provider(provider, provider_named(config, provider))}
+        provider_named(config, provider)
+        providers = {provider: providers[provider]}
     asked = asked_lists(providers.values(), paths) if refresh else {}
-    rows = model_rows(providers, asked)
+    changes: dict[str, Change] = {}
+    if refresh:
+        changes = keep_lists(config, providers, asked, paths)
+        fresh = resolve_providers(config, read_overlay(paths.listed))
+        providers = {name: fresh[name] for name in providers}
+    rows = model_rows(providers, asked, changes)
     if provider is None:
         rows = [*public_rows(config, rows), *rows]
     rows = [row for row in rows if matches(row, search)]
     _show(rows, configured=bool(config.providers), as_json=as_json, refreshed=refresh)
+    if changes:
+        tell_daemon(paths, reload=False)
     if asked and not any(each.answer.ok for each in asked.values()):
         raise typer.Exit(PROVIDER_FAILED)
 
@@ -161,6 +178,7 @@ def _json(row: Row) -> dict[str, Any]:
             "cache_write": facts.price.cache_write,
         },
         "listed": row.seen,
+        "change": None if row.change is None else row.change.kind,
         "note": facts.note or None,
         "source": facts.source or None,
         "date": facts.date or None,

@@ -96,14 +96,14 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         for row in texts:
             print("\t".join(row))
         return
-    columns = list(zip(*([list(headings), *texts]), strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    print(styled(_line(headings, widths), "dim"))
+    widths = [max(map(len, column)) for column in zip(list(headings), *texts, strict=True)]
+    print(styled(columns(headings, widths), "dim"))
     for row in texts:
-        print(_line(row, widths))
+        print(columns(row, widths))
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def columns(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """A line of a table."""
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
@@ -120,6 +120,14 @@ def confirm(question: str, *, default: bool = False) -> bool:
     print(words_open, end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip().lower()
     return default if not answer else answer in {"y", "yes"}
+
+
+def asked(question: str) -> str:
+    """The line that a person types on the terminal; empty where nobody can be asked."""
+    if not is_terminal():
+        return ""
+    print(f"{question} ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def silence_stdout() -> None:

@@ -147,14 +147,15 @@ def _key_of(wish: Wish, preset: Preset | None) -> Secret | None:
     wanted = wish.key_stdin or (wish.key_env is None and _needs_key(wish, preset))
     if not wanted or not output.is_terminal():
         return None
-    typed = _typed_key(wish.name)
+    typed = typed_key(wish.name)
     return checked_key(typed) if typed else None
 
 
-def _typed_key(name: str) -> str:
+def typed_key(name: str) -> str:
+    """What a person types for a key, on a terminal; empty for none."""
     import getpass
 
-    return getpass.getpass(f"key of {name} (not shown; empty for later): ", stream=sys.stderr)
+    return getpass.getpass(f"key of {name} (hidden; empty for later): ", stream=sys.stderr)
 
 
 def _store(name: str, key: Secret, paths: Paths) -> None:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from aimux.cli import output
 from aimux.cli.configured import provider_named, read_configuration
+from aimux.cli.fit import fitted
 from aimux.cli.provider_keys import held_keys
 from aimux.errors import UsageError, VaultError
 
 if TYPE_CHECKING:
     from aimux.catalogue.provider import Provider
-    from aimux.upstream.outcome import Answer
+    from aimux.upstream.check import Checked
     from aimux.vault.secret import Credential
 
 PROVIDER_FAILED = 5
 KEY_MISSING = 4
+_HEADINGS: Final = ("PROVIDER", "KEY", "CALL", "RESULT", "MS", "MODELS")
+_RESULT: Final = 3
+"""The column that gives way in a terminal; the whole of it is told below then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +33,6 @@ class Wanted:
     paid: bool
     model: str | None
     timeout_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One provider with one of its keys: ``answer`` says how it went, unless its key is the matter."""
-
-    provider: str
-    key: str
-    call: str
-    answer: Answer | None
-    problem: VaultError | None = None
-    models: int | None = None
 
 
 def check_providers(name: str | None, wanted: Wanted, *, as_json: bool) -> None:
@@ -65,7 +57,7 @@ def check_providers(name: str | None, wanted: Wanted, *, as_json: bool) -> None:
     _check_model(asked, wanted)
     keys = held_keys(asked, paths, run_commands=True)
     credentials = {each.name: [key.found for key in keys[each.name]] for each in asked}
-    results = asyncio.run(_check_all(asked, credentials, wanted))
+    results = asyncio.run(check_all(asked, credentials, wanted))
     _show(results, as_json=as_json)
     if any(each.answer and not each.answer.ok for each in results):
         raise typer.Exit(PROVIDER_FAILED)
@@ -73,7 +65,7 @@ def check_providers(name: str | None, wanted: Wanted, *, as_json: bool) -> None:
         raise typer.Exit(KEY_MISSING)
 
 
-async def _check_all(
+async def check_all(
     providers: Sequence[Provider],
     keys: dict[str, list[Credential | VaultError | None]],
     wanted: Wanted,
@@ -89,9 +81,10 @@ async def _check(
     provider: Provider, keys: Iterable[Credential | VaultError | None], wanted: Wanted
 ) -> list[Checked]:
     from aimux.catalogue.resolve import DEMO
+    from aimux.upstream.check import Checked, free_check
 
     if provider.preset == DEMO:
-        return [_check_demo(provider)]
+        return [await free_check(provider, None)]
     results = []
     for key, reference in zip(keys, provider.keys, strict=True):
         if isinstance(key, VaultError):
@@ -101,32 +94,20 @@ async def _check(
     return results if provider.keys else await _calls(provider, None, wanted)
 
 
-def _check_demo(provider: Provider) -> Checked:
-    """The built-in provider has no address until a daemon runs, and nothing that could fail."""
-    from aimux.upstream.outcome import Answer
-
-    built_in = Answer("ok", "built in")
-    return Checked(provider.name, "none", "none needed", built_in, models=len(provider.models))
-
-
 async def _calls(
     provider: Provider, credential: Credential | None, wanted: Wanted
 ) -> list[Checked]:
+    from aimux.upstream.check import Checked, free_check
     from aimux.upstream.greeting import greet
-    from aimux.upstream.models import list_models
 
-    key = credential.label if credential else "none"
-    listed = await list_models(provider, credential, timeout_s=wanted.timeout_s)
-    free = Checked(
-        provider.name, key, "models list", listed.answer, models=len(listed.models) or None
-    )
-    no_list = listed.answer.outcome in {"no-list", "not-found"}
-    if not wanted.paid or not (listed.answer.ok or no_list):
+    free = await free_check(provider, credential, timeout_s=wanted.timeout_s)
+    outcome = free.answer.outcome if free.answer else ""
+    if not wanted.paid or outcome not in {"ok", "no-list", "not-found"}:
         return [free]
     model = wanted.model or _cheapest(provider)
     answer = await greet(provider, credential, model, timeout_s=wanted.timeout_s)
-    paid = Checked(provider.name, key, f"one token of {model}", answer)
-    return [paid] if no_list and answer.ok else [free, paid]
+    paid = Checked(provider.name, free.key, f"one token of {model}", answer)
+    return [paid] if outcome != "ok" and answer.ok else [free, paid]
 
 
 def _check_model(providers: Iterable[Provider], wanted: Wanted) -> None:
@@ -150,10 +131,16 @@ def _cheapest(provider: Provider) -> str:
 
 def _show(results: Sequence[Checked], *, as_json: bool) -> None:
     if as_json:
-        output.data_json([_json(each) for each in results])
+        from aimux.upstream.check import checked_shape
+
+        output.data_json([checked_shape(each) for each in results])
         return
     rows = [_row(each) for each in results]
-    output.table(("PROVIDER", "KEY", "CALL", "RESULT", "MS", "MODELS"), rows)
+    shown = fitted(_HEADINGS, rows, _RESULT)
+    output.table(_HEADINGS, shown)
+    for row, cut in zip(rows, shown, strict=True):
+        if cut != row:
+            output.words(output.printable(f"{row[0]}: {row[_RESULT]}"))
     for each in results:
         problem = each.problem or each.answer
         if problem is not None and problem.hint:
@@ -173,19 +160,3 @@ def _row(checked: Checked) -> tuple[str, ...]:
         "" if latency is None else f"{latency:.0f}",
         "" if checked.models is None else str(checked.models),
     )
-
-
-def _json(checked: Checked) -> dict[str, Any]:
-    answer, problem = checked.answer, checked.problem
-    return {
-        "provider": checked.provider,
-        "key": checked.key,
-        "call": checked.call or None,
-        "ok": bool(answer and answer.ok),
-        "outcome": answer.outcome if answer else (problem.code if problem else None),
-        "message": answer.message if answer else (problem.message if problem else None),
-        "hint": answer.hint if answer else (problem.hint if problem else None),
-        "status": answer.status if answer else None,
-        "latency_ms": answer.latency_ms if answer else None,
-        "models": checked.models,
-    }

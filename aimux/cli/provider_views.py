@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 UNKNOWN: Final = "?"
 BUILT_IN: Final = "(built in)"
 """Address of the demo provider, which the daemon makes when it starts."""
+_NARROWEST: Final = 20
+"""Columns that a fact has at least."""
 _HEADINGS: Final = ("NAME", "FORMATS", "ADDRESS", "KEY", "MODELS", "STATE")
 
 
 def show_catalogue(*, as_json: bool) -> None:
     """Every vendor that aimux knows."""
-    from aimux.catalogue.load import load_catalogue
+    from aimux.catalogue.load import load_catalogue, preset_shape
 
     presets = load_catalogue().values()
     if as_json:
-        output.data_json([_preset_json(each) for each in presets])
+        output.data_json([preset_shape(each) for each in presets])
         return
     rows = [
         (each.name, each.title, _formats(each.endpoints), _key_wanted(each)) for each in presets
@@ -66,11 +68,13 @@ def show_providers(*, as_json: bool) -> None:
 
 def show_provider(name: str, *, as_json: bool) -> None:
     """Everything that is known of one provider."""
+    from aimux.catalogue.listed import read_overlay
     from aimux.catalogue.load import load_catalogue, load_quirks
     from aimux.catalogue.resolve import resolve_provider
 
     paths, config = read_configuration()
-    provider = resolve_provider(name, provider_named(config, name))
+    listed = read_overlay(paths.listed).get(name)
+    provider = resolve_provider(name, provider_named(config, name), listed)
     keys = held_keys([provider], paths, run_commands=False)[name]
     live = _live(paths).get(name)
     uses = [use.words for use in uses_of(config, name)]
@@ -81,6 +85,24 @@ def show_provider(name: str, *, as_json: bool) -> None:
     facts = [("name", name), *_preset_facts(preset), *_own_facts(provider, keys, live)]
     facts += [("quirk", f"{each}: {load_quirks().get(each, UNKNOWN)}") for each in provider.quirks]
     facts += [("used by", use) for use in uses] or [("used by", "nothing yet")]
+    _show_facts(facts)
+
+
+def _show_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """A fact a line; on a terminal what is longer goes on below itself."""
+    if sys.stdout.isatty():
+        import shutil
+        import textwrap
+
+        margin = max(len(name) for name, _ in facts) + 2
+        room = max(_NARROWEST, shutil.get_terminal_size().columns - margin)
+        facts = [
+            (name if number == 0 else "", line)
+            for name, value in facts
+            for number, line in enumerate(
+                textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False) or [""]
+            )
+        ]
     output.table(("FACT", "VALUE"), facts)
 
 
@@ -179,23 +201,6 @@ def _auth_words(style: str) -> str:
 
 
 # ---------------------------------------------------------------- JSON
-
-
-def _preset_json(preset: Preset) -> dict[str, Any]:
-    return {
-        "name": preset.name,
-        "title": preset.title,
-        "formats": dict(preset.endpoints),
-        "needs_key": preset.needs_key,
-        "key_env": preset.key_env,
-        "models": list(preset.models),
-        "models_url": preset.models_url,
-        "quirks": list(preset.quirks),
-        "website": preset.website,
-        "notes": preset.notes,
-        "source": preset.source,
-        "date": preset.date,
-    }
 
 
 def _provider_json(

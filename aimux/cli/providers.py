@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from aimux.cli import provider_add, provider_change, provider_check, provider_views
+from aimux.cli import (
+    provider_add,
+    provider_change,
+    provider_check,
+    provider_reset,
+    provider_views,
+)
 from aimux.cli.group import group
 from aimux.errors import UsageError
 
@@ -30,6 +36,7 @@ def register(app: typer.Typer) -> None:
     providers.command("test")(check)
     providers.command("enable")(enable)
     providers.command("disable")(disable)
+    providers.command("reset")(reset)
     providers.command("remove")(remove)
     app.add_typer(providers)
 
@@ -89,7 +96,7 @@ def _surplus(word: str) -> UsageError:
 
 
 def list_all(as_json: Json = FLAG_OFF) -> None:
-    """List the configured providers with their keys and, while a daemon runs, their health."""
+    """List the configured providers, with their keys and, while a daemon runs, their health."""
     provider_views.show_providers(as_json=as_json)
 
 
@@ -135,6 +142,20 @@ def enable(name: Name, reload: Reload = FLAG_OFF) -> None:
 def disable(name: Name, reload: Reload = FLAG_OFF) -> None:
     """Keep a provider in the configuration and send it nothing."""
     provider_change.set_enabled(name, enabled=False, reload=reload)
+
+
+def reset(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The provider; or --all.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of them.")] = FLAG_OFF,
+    as_json: Json = FLAG_OFF,
+) -> None:
+    """Let the running daemon ask a provider again at once: ends rests, circuits and used-up windows.
+
+    Each says what it was. What is learned of speeds and caches stays.
+    """
+    provider_reset.reset_providers(name, every=every, as_json=as_json)
 
 
 def remove(

@@ -12,12 +12,24 @@ from collections.abc import Iterator
 
 from aimux import __version__
 from aimux.admin.problems import error_shape
-from aimux.admin.shapes import ProviderStatusShape, StatusShape
+from aimux.admin.shapes import (
+    BudgetShape,
+    ProviderStatusShape,
+    QuotaShape,
+    RecentShape,
+    StatusShape,
+    TroubleShape,
+)
 from aimux.cli import output
 from aimux.errors import AimuxError, DaemonError
+from aimux.routing.span import span
 
 WIDTH = 80
+LATE_MS = 20
+"""From here on it is told how late the event loop is."""
 _LABEL = 10
+MOST_TROUBLES = 4
+"""Of a provider; a plan has many models."""
 _STATE_STYLES = {"running": "green", "degraded": "yellow", "draining": "yellow"}
 
 
@@ -78,7 +90,9 @@ def screen(status: StatusShape) -> Iterator[str]:
     yield _row("process", _process(status))
     yield _row("config", _config(status))
     yield _row("requests", _requests(status))
+    yield from _lately(status.get("recent"))
     yield from _providers(status["providers"])
+    yield from _budgets(status.get("budgets", []))
     notices = [*_skew(status["version"]), *status["notices"]]
     if notices:
         yield ""
@@ -87,15 +101,8 @@ def screen(status: StatusShape) -> Iterator[str]:
 
 
 def duration(seconds: float) -> str:
-    """A span of time as a person says it: ``45 s``, ``12 min``, ``2 h 5 min``, ``3 d 4 h``."""
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
-    if days:
-        return f"{days} d {hours % 24} h"
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    if minutes:
-        return f"{minutes} min"
-    return f"{int(seconds)} s"
+    """A span of time as a person says it; less than a second is ``0 s``."""
+    return "0 s" if 0 <= seconds < 1 else span(seconds)
 
 
 def _row(label: str, text: str) -> str:
@@ -103,10 +110,15 @@ def _row(label: str, text: str) -> str:
 
 
 def _process(status: StatusShape) -> str:
-    return (
+    text = (
         f"pid {status['pid']}, up {duration(status['uptime_s'])}, "
         f"{status['memory_mb']:.0f} MiB, {status['open_files']} open files"
     )
+    if "tasks" in status:  # a daemon from before an upgrade has none of these
+        text += f", {status['tasks']} tasks"
+    if (late_ms := status.get("loop_lag_ms", 0)) > LATE_MS:
+        text += f", {late_ms:.0f} ms late"
+    return text
 
 
 def _config(status: StatusShape) -> str:
@@ -121,6 +133,17 @@ def _requests(status: StatusShape) -> str:
     if status["failures"]:
         failed = output.styled(failed, "red")
     return f"{status['requests']}, {failed}, {status['in_flight']} in flight"
+
+
+def _lately(recent: RecentShape | None) -> Iterator[str]:
+    """The last minutes, where there was something."""
+    if recent is None or recent["error_rate"] is None:
+        return
+    text = f"{recent['requests_per_min']:g} a minute, {100 * recent['error_rate']:.0f} % failed"
+    half, most = recent["first_event_p50_ms"], recent["first_event_p95_ms"]
+    if half is not None and most is not None:
+        text += f", first event {half / 1000:.2g} s, 95 % within {most / 1000:.2g} s"
+    yield _row("lately", text)
 
 
 def _skew(version: str) -> list[str]:
@@ -144,8 +167,38 @@ def _providers(providers: list[ProviderStatusShape]) -> Iterator[str]:
         ]
         line = "  " + "  ".join(cells).rstrip()
         yield output.styled(line, "dim") if number == 0 else line
-        if each and (why := _trouble(each)):
-            yield f"    {output.styled(output.printable(why), 'yellow')}"
+        if each:
+            for why in _troubles(each):
+                yield f"    {output.styled(output.printable(why), 'yellow')}"
+            yield from _quotas(each)
+
+
+def _budgets(budgets: list[BudgetShape]) -> Iterator[str]:
+    """A line for each budget: how much of it is spent, and when it begins anew."""
+    if not budgets:
+        return
+    yield ""
+    headings = ("budget", "scope", "spent", "begins anew")
+    rows = [headings, *map(_budget, budgets)]
+    widths = [min(WIDTH // 2, max(len(row[column]) for row in rows)) for column in range(4)]
+    for number, row in enumerate(rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        line = "  " + "  ".join(cells).rstrip()
+        state = budgets[number - 1]["state"] if number else "dim"
+        style = {"dim": "dim", "warning": "yellow", "spent": "red"}.get(state)
+        yield output.styled(line, style) if style else line
+
+
+def _budget(each: BudgetShape) -> tuple[str, ...]:
+    share = int(100 * each["spent_usd"] / each["limit_usd"])
+    spent = f"${each['spent_usd']:.2f} of ${each['limit_usd']:.2f} ({share} %)"
+    anew = _resets(each["ends_at"]).removeprefix(" (resets ").removesuffix(")")
+    return (
+        output.printable(each["name"]),
+        output.printable(each["scope"]),
+        spent,
+        anew or f"each {each['window']}",
+    )
 
 
 def _provider(each: ProviderStatusShape) -> tuple[str, ...]:
@@ -159,11 +212,82 @@ def _provider(each: ProviderStatusShape) -> tuple[str, ...]:
     )
 
 
-def _trouble(each: ProviderStatusShape) -> str | None:
-    """Why a provider does not work, and for how long."""
+def _troubles(each: ProviderStatusShape) -> Iterator[str]:
+    """Why a provider does not work or is left alone, a line each; what comes back last comes first."""
     if not each["enabled"]:
-        return None
-    if each["health"] == "cooling":
+        return
+    if each["key_problem"]:
+        yield each["key_problem"]
+    troubles = sorted(each.get("troubles", ()), key=_gravity)
+    if troubles:
+        most = MOST_TROUBLES if len(troubles) > MOST_TROUBLES + 1 else len(troubles)
+        for trouble in troubles[:most]:
+            yield _trouble(each["name"], trouble)
+        if troubles[most:]:
+            yield f"and {len(troubles) - most} more: aimux status --json"
+    elif each["health"] == "cooling":
         wait = f", again in {duration(each['cooling_s'])}" if each["cooling_s"] else ""
-        return f"{each['health_reason'] or 'cooling'}{wait}"
-    return each["key_problem"]
+        yield f"{each['health_reason'] or 'cooling'}{wait}"
+
+
+def _gravity(trouble: TroubleShape) -> tuple[bool, float]:
+    return trouble["state"] != "dead", -trouble["for_s"]
+
+
+def _trouble(provider: str, trouble: TroubleShape) -> str:
+    """``key work is dead: invalid key; aimux keys set zai/work``."""
+    what, which, state = trouble["what"], trouble["which"], trouble["state"]
+    why = f": {trouble['reason']}" if trouble["reason"] else ""
+    if what == "key" and state == "dead":
+        return f"key {which} is dead{why}; aimux keys set {provider}/{which}"
+    if what == "circuit":
+        how = "is left alone" if state == "open" else "is tried again"
+        return f"{which} {how}{_again(trouble, state)}{why}"
+    return f"{what} {which} rests{_again(trouble, state)}{why}"
+
+
+def _again(trouble: TroubleShape, state: str) -> str:
+    if state in {"half-open", "probing"}:
+        return " now" if state == "probing" else " with the next request"
+    return f" for {duration(max(1.0, trouble['for_s']))}"
+
+
+def _quotas(each: ProviderStatusShape) -> Iterator[str]:
+    """The windows of its plans, a line a key, and what else is used up; all others stand in --json."""
+    shown = [quota for quota in each.get("quotas", ()) if _matters(quota)]
+    keys = list(dict.fromkeys(quota["key"] for quota in shown))
+    for key in keys:
+        head = f"    {output.printable(key or '')}: " if len(keys) > 1 else "    "
+        line = ""
+        for quota in shown:
+            if quota["key"] != key:
+                continue
+            text = output.printable(_quota(quota))
+            if line and len(head) + len(line) + len(text) + 3 > WIDTH:
+                yield f"{head}{line},"
+                head, line = " " * len(head), ""
+            line = f"{line}, {text}" if line else text
+        yield f"{head}{line}"
+
+
+def _matters(quota: QuotaShape) -> bool:
+    used_up = quota["state"] == "rejected" or (quota["used"] or 0) >= 1
+    return used_up or (quota["model"] is None and quota["used"] is not None)
+
+
+def _quota(quota: QuotaShape) -> str:
+    """``5h 62 % (resets 14:20)``; the weekday where it is not within a day, in local time."""
+    name = f"{quota['model']} {quota['window']}" if quota["model"] else quota["window"]
+    rejected = quota["used"] is None or quota["state"] == "rejected"
+    used = "used up" if rejected else f"{int(100 * (quota['used'] or 0))} %"
+    return f"{name} {used}{_resets(quota['resets_at'])}"
+
+
+def _resets(text: str | None) -> str:
+    if text is None:
+        return ""
+    import datetime as dt
+
+    when = dt.datetime.fromisoformat(text).astimezone()
+    far = (when - dt.datetime.now(dt.UTC)).total_seconds() > 20 * 3600
+    return f" (resets {when:%a %H:%M})" if far else f" (resets {when:%H:%M})"

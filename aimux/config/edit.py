@@ -21,9 +21,10 @@ from aimux.config import layout, meaning
 from aimux.config.keypath import KeyPath, dotted
 from aimux.config.load import Loaded, check_source
 from aimux.config.paths import make_private_folder, write_private
+from aimux.config.reorder import moved, reordered
 from aimux.config.source import Source, parse, read_source
 from aimux.config.splice import with_value, without
-from aimux.errors import ConfigConflict, ConfigError, Problem
+from aimux.errors import ConfigConflict, ConfigError, Problem, UsageError
 
 HEAD: Final = """\
 # Configuration of aimux.  Every setting: aimux config schema.  What holds: aimux config show
@@ -82,6 +83,16 @@ class Edit:
         """What the file means with the changes made so far."""
         return self._meant
 
+    @property
+    def content_before(self) -> bytes:
+        """The file as it was read; empty without one."""
+        return self._content
+
+    @property
+    def content_after(self) -> bytes:
+        """The file as it would be written now."""
+        return self._bytes()
+
     def has(self, path: KeyPath) -> bool:
         """Whether the file sets this."""
         return meaning.value_at(self._meant, path) is not meaning.ABSENT
@@ -101,6 +112,24 @@ class Edit:
         if self.has(path):
             meant = meaning.without(self._meant, path)
             self._take(without(self._text, path), meant, f"(without {dotted(path)})\n")
+
+    def move(self, path: KeyPath, index: int, to: int) -> None:
+        """Puts an item of a list, or of an array of tables, at another place, with its comments.
+
+        Raises:
+            UsageError: it is no list, or has no such place.
+            ConfigError: the text cannot be changed so.
+        """
+        items = meaning.value_at(self._meant, path)
+        if not isinstance(items, list) or max(index, to) >= len(items):
+            raise UsageError(f"{dotted(path)} has no such place")
+        value = reordered(items, index, to)
+        name = path[0] if len(path) == 1 else None
+        text = moved(self._text, name, index, to) if isinstance(name, str) else None
+        if text is None:
+            text = with_value(self._text, path, value)
+        meant = meaning.with_value(self._meant, path, value)
+        self._take(text, meant, layout.lines_for(path, value))
 
     def loaded(self) -> Loaded:
         """The configuration that holds once this is saved, under the environment.
@@ -133,7 +162,7 @@ class Edit:
             replace_file(self._path, content, before=self._content)
 
     def _take(self, text: str, meant: dict[str, Any], by_hand: str) -> None:
-        if not meaning.same_meaning(parse(text, str(self._path)), meant):
+        if not _means(text, meant):
             problem = Problem(str(self._path), 0, 0, "", "this change cannot be made by a command")
             raise ConfigError(
                 (problem,), hint=f"write it yourself with aimux config edit:\n{by_hand}"
@@ -151,6 +180,14 @@ class Edit:
 
     def _bytes(self) -> bytes:
         return (self._text.replace("\n", "\r\n") if self._crlf else self._text).encode()
+
+
+def _means(text: str, meant: dict[str, Any]) -> bool:
+    """Whether a text is TOML and means this."""
+    try:
+        return meaning.same_meaning(parse(text, ""), meant)
+    except ConfigError:
+        return False
 
 
 def replace_file(path: Path, content: bytes, *, before: bytes) -> None:

@@ -24,7 +24,6 @@ from aimux.config.origin import Origin, Origins, find_origins
 from aimux.config.positions import Positions
 from aimux.config.schema import Config
 from aimux.config.source import Source, read_source
-from aimux.config.unenforced import unenforced
 from aimux.config.validate import validate
 from aimux.errors import ConfigError, Problem
 
@@ -81,7 +80,7 @@ def check_source(
     layers = _Layers(source, os.environ if environ is None else environ, overrides or {})
     presets = rules.load_presets()
     config, misshapen = validate(layers.data)
-    broken = rules.find_faults(layers.data, presets)
+    broken = rules.find_faults(layers.data, presets, rules.load_priced())
     faults = _each_once(list(key_faults(layers.data)), misshapen, broken)
     problems = [*source.problems, *layers.problems(faults)]
     if problems or config is None:
@@ -97,7 +96,6 @@ def check_source(
             *source.warnings,
             *layers.warnings,
             *sorted(doubts, key=_in_file_order),
-            *(Problem(str(source.path), 0, 0, "", sentence) for sentence in unenforced(config)),
         ),
     )
 

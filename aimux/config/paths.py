@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,11 @@ class Paths:
         return self.state / "daemon.json"
 
     @property
+    def handover(self) -> Path:
+        """Where a daemon that shall take over asks for the socket and the lock; see ``daemon.succession``."""
+        return self.state / "handover.sock"
+
+    @property
     def admin_token(self) -> Path:
         """The token of the admin API, made at the first start."""
         return self.state / "admin.token"
@@ -40,14 +45,64 @@ class Paths:
         return self.state / "client.token"
 
     @property
+    def webhook_secret(self) -> Path:
+        """What alerts to web addresses are signed with; made when the first one is sent."""
+        return self.state / "webhook.secret"
+
+    @property
     def tokens(self) -> Path:
         """Client tokens as hashes."""
         return self.state / "tokens.json"
 
     @property
+    def listed(self) -> Path:
+        """What vendors have listed of their models; see ``catalogue.listed``."""
+        return self.state / "models.json"
+
+    @property
     def carried(self) -> Path:
         """Is there once a request has been translated; see ``gateway.carried``."""
         return self.state / "translated"
+
+    @property
+    def routing(self) -> Path:
+        """What routing remembers over a restart; see ``daemon.remembered``."""
+        return self.state / "routing.json"
+
+    @property
+    def ledger(self) -> Path:
+        """What every exchange was; see ``telemetry.ledger``."""
+        return self.state / "ledger.sqlite3"
+
+    @property
+    def bodies(self) -> Path:
+        """Folder of what was said, encrypted, where that is kept at all; see ``telemetry.bodies``."""
+        return self.state / "bodies"
+
+    @property
+    def connections(self) -> Path:
+        """What was written into clients' settings, and what stood there before; see ``clients.journal``."""
+        return self.state / "connections.json"
+
+    @property
+    def backups(self) -> Path:
+        """Folder of clients' settings as they were before; a folder by client while it is connected."""
+        return self.state / "connections"
+
+    @property
+    def launches(self) -> Path:
+        """Folder of the settings that ``aimux run`` gives to clients; written anew each time."""
+        return self.state / "run"
+
+    @property
+    def earlier_configs(self) -> Path:
+        """What config.toml was before the dashboard changed it; see ``config.earlier``."""
+        return self.state / "config-earlier.json"
+
+    @property
+    def dashboard(self) -> Path:
+        """Leads a browser to the dashboard, with a code that is worth nothing after a minute."""
+        return self.state / "dashboard.html"
 
     @property
     def vault(self) -> Path:
@@ -101,8 +156,8 @@ def make_private_folder(folder: Path) -> None:
             each.mkdir(mode=0o700)
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replaces a file at once, for its owner alone (0600).
+def write_private(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Replaces a file at once, for its owner alone (0600); ``content`` may come in pieces.
 
     A reader sees the old content or the new, never a part; a symlinked file stays a link and its
     target is replaced.  Survives a crash at any moment: the content is on the disk before the name.
@@ -112,7 +167,7 @@ def write_private(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(target)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from aimux.config import keyref
+from aimux.config import conditions, keyref
 from aimux.config.addresses import (
     base_url_faults,
     base_url_warnings,
@@ -19,22 +19,17 @@ from aimux.config.addresses import (
     is_loopback,
     proxy_faults,
 )
-from aimux.config.document import Table, array, number, table, tables, text, texts
+from aimux.config.document import Table, array, table, tables, text, texts
 from aimux.config.faults import Fault, closest
 from aimux.config.keypath import KeyPath
-from aimux.config.schema import DURATION_PATTERN, NAME_PATTERN
+from aimux.config.routes import Priced, route_faults, route_warnings
+from aimux.config.schema import NAME_PATTERN
 from aimux.config.targets import target_faults
 from aimux.model.request import WireFormat
 
 Presets = Mapping[str, tuple[WireFormat, ...]]
 """Names of the catalogue's presets and the formats each speaks, the main one first."""
 
-_CONDITION: Final = re.compile(
-    r"[a-z][a-z0-9_.]*\s*(?:>=|<=|==|!=|>|<)\s*-?\d+(?:\.\d+)?(?:\s+for\s+"
-    + DURATION_PATTERN
-    + ")?",
-    re.ASCII,
-)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -45,14 +40,28 @@ def load_presets() -> Presets:
     return {name: tuple(preset.endpoints) for name, preset in load_catalogue().items()}
 
 
-def find_faults(data: Table, presets: Presets) -> list[Fault]:
+def load_priced() -> Priced:
+    """The models whose price the catalogue knows, as the rules need them."""
+    from aimux.catalogue.load import load_catalogue  # the sibling floor, which imports this one
+
+    return {
+        name: frozenset(
+            model
+            for model, facts in preset.models.items()
+            if facts.price.input is not None or facts.price.output is not None
+        )
+        for name, preset in load_catalogue().items()
+    }
+
+
+def find_faults(data: Table, presets: Presets, priced: Priced) -> list[Fault]:
     """Every broken rule."""
     return [
         *_version(data),
         *_server(data),
         *_providers(data, presets),
         *target_faults(data, frozenset(presets)),
-        *_routes(data),
+        *route_faults(data, priced),
         *_budgets(data),
         *_alerts(data),
     ]
@@ -66,6 +75,7 @@ def find_warnings(data: Table, presets: Presets) -> list[Fault]:
     for name, provider in tables(data, "providers"):
         for path, url, wire_format in _addresses(name, provider, presets):
             found.extend(base_url_warnings(path, url, wire_format))
+    found.extend(route_warnings(data))
     return found
 
 
@@ -187,27 +197,6 @@ def _stored_key_fault(path: KeyPath, reference: keyref.KeyReference) -> Fault | 
     return Fault(path, f"must have the form {reference.scheme}:provider/label")
 
 
-def _routes(data: Table) -> Iterator[Fault]:
-    seen: dict[str, int] = {}
-    for index, route in array(data, "routes"):
-        name = text(route, "name")
-        if name in seen:
-            yield Fault(("routes", index, "name"), f"an earlier route is named {name!r} as well")
-        elif name is not None:
-            seen[name] = index
-        yield from _match(("routes", index, "match"), table(route, "match"))
-
-
-def _match(path: KeyPath, match: Table) -> Iterator[Fault]:
-    low, high = number(match, "min_input_tokens"), number(match, "max_input_tokens")
-    if low is not None and high is not None and low > high:
-        message = f"{low} is more than max_input_tokens = {high}: nothing can match"
-        yield Fault((*path, "min_input_tokens"), message)
-    for name in ("model", "client", "tools"):
-        if match.get(name) == []:
-            yield Fault((*path, name), "is an empty list: nothing can match")
-
-
 def _budgets(data: Table) -> Iterator[Fault]:
     providers = table(data, "providers")
     for name, budget in tables(data, "budgets"):
@@ -226,12 +215,8 @@ def _budgets(data: Table) -> Iterator[Fault]:
 
 def _alerts(data: Table) -> Iterator[Fault]:
     for index, alert in array(data, "alerts"):
-        when = text(alert, "when")
-        if when and not _CONDITION.fullmatch(when.strip()):
-            message = f'must have the form "error_rate > 0.2 for 5m", not {when!r}'
-            yield Fault(
-                ("alerts", index, "when"), message, allowed="METRIC OP NUMBER [for DURATION]"
-            )
+        if when := text(alert, "when"):
+            yield from _condition(("alerts", index, "when"), when, table(data, "providers"))
         for place, target in texts(alert, "notify"):
             if target in {"log", "desktop"} or re.match(r"webhook:https://[^/\s]+\S*\Z", target):
                 continue
@@ -241,3 +226,27 @@ def _alerts(data: Table) -> Iterator[Fault]:
                 allowed="log, desktop, webhook:https://...",
                 suggestion=closest(target, ("log", "desktop")),
             )
+
+
+def _condition(path: KeyPath, when: str, providers: Table) -> Iterator[Fault]:
+    """What is wrong with the condition of an alert."""
+    found = conditions.read_condition(when)
+    if found is None:
+        message = f'must have the form "error_rate > 0.2 for 5m", not {when!r}'
+        yield Fault(path, message, allowed=conditions.FORM)
+        return
+    metric = conditions.METRICS.get(found.metric)
+    if metric is None:
+        yield Fault(
+            path,
+            f"no metric is named {found.metric!r}",
+            allowed=", ".join(conditions.METRICS),
+            suggestion=closest(found.metric, conditions.METRICS),
+        )
+    elif found.provider is None:
+        return
+    elif not metric.by_provider:
+        yield Fault(path, f"{found.metric} is not known by provider; leave {{...}} out")
+    elif found.provider not in providers:
+        near = closest(found.provider, providers)
+        yield Fault(path, f"no provider is named {found.provider!r}", suggestion=near)

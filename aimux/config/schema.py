@@ -147,6 +147,16 @@ class LoggingSettings(Section):
     keep_files: int = setting(5, "Rotated files kept.", ge=0, le=100)
 
 
+class LedgerSettings(Section):
+    """What is remembered of every exchange in ``ledger.sqlite3``: facts, no content."""
+
+    enabled: bool = setting(True, "Whether exchanges are recorded at all.", restart=True)
+    keep: Duration = setting(365 * 86400.0, "How long exchanges are kept.", ge=3600)
+    max_mb: int = setting(
+        1024, "Size in MiB beyond which the oldest exchanges go; sums stay.", ge=16, le=1024 * 1024
+    )
+
+
 class Price(Section):
     """US dollars per million tokens; what is left out is unknown, not free."""
 
@@ -202,9 +212,33 @@ class ProviderSettings(Section):
     weight: int = setting(1, "Share under the weighted strategy.", ge=0, le=1000)
     max_concurrent: int | None = setting(None, "Most requests at the same time.", ge=1)
     limits: Limits = setting(Limits(), "Our own limits toward this provider.")
+    cache_lifetime: Duration | None = setting(
+        None, "How long its prompt cache lives after its last use; the preset's, else 5m.", gt=0
+    )
+    quota_reserve: float | None = setting(
+        None,
+        "Share of each of its plan windows kept free; routing.quota_reserve if left out.",
+        ge=0,
+        le=0.9,
+    )
+    poll_quota: bool = setting(
+        False, "Asks the vendor's free quota address every few minutes, where there is one."
+    )
     timeouts: Timeouts = setting(Timeouts(), "Time limits of one attempt.")
     quirks: Texts | None = setting(None, "Named edits; the preset's when left out.")
     models: dict[str, ModelSettings] = setting({}, "Facts about models, over the catalogue's.")
+
+
+Also = Annotated[tuple[Literal["context-overflow", "refusal"], ...], Strict(strict=False)]
+
+
+class Hedge(Section):
+    """A second attempt beside a slow first one; both are paid for."""
+
+    after: Duration = setting(..., "Silence of the first one after which the next is asked.", gt=0)
+    share: float = setting(
+        0.05, "Most of the route's requests that are hedged, as a share.", gt=0, le=0.5
+    )
 
 
 class PublicModel(Section):
@@ -212,6 +246,10 @@ class PublicModel(Section):
 
     targets: Texts = setting(..., "provider/model, in order.", min_length=1)
     strategy: Strategy = setting("priority", "How targets are ordered.")
+    failover_on: Also = setting(
+        (), "Failures of the request that another target is asked about as well."
+    )
+    hedge: Hedge | None = setting(None, "Asks a second target when the first is slow.")
 
 
 OneOrMore = Annotated[
@@ -263,14 +301,42 @@ class RouteSettings(Section):
     match: Match = setting(Match(), "Conditions; none means every request.")
     targets: Texts = setting(..., "provider/model or a public model, in order.", min_length=1)
     strategy: Strategy = setting("priority", "How targets are ordered.")
+    failover_on: Also = setting(
+        (), "Failures of the request that another target is asked about as well."
+    )
+    hedge: Hedge | None = setting(None, "Asks a second target when the first is slow.")
 
 
 class RoutingSettings(Section):
     """What happens to a request that no route matches."""
 
     default: Texts = setting((), 'Targets in order; "provider/*" keeps the model asked for.')
+    strategy: Strategy = setting("priority", "How the default targets are ordered.")
+    failover_on: Also = setting(
+        (), "Failures of the request that another default target is asked about as well."
+    )
     sticky: Literal["session", "none"] = setting(
-        "session", "Whether a conversation stays with its provider."
+        "session", "Whether a conversation stays with its provider while its cache is warm."
+    )
+    quota_reserve: float = setting(
+        0.02,
+        "Share of a plan's window that is kept free while another target can answer; "
+        "small helper calls leave a plan at five times this.",
+        ge=0,
+        le=0.9,
+    )
+    explore: float = setting(
+        0.03, "Most of the requests that the adaptive strategy spends on learning.", ge=0, le=0.5
+    )
+    minute_usd: float = setting(
+        0.5,
+        "What a minute of waiting is worth, in US dollars, against what leaving would cost.",
+        ge=0,
+    )
+    loop_guard: bool = setting(
+        True,
+        "Stops a conversation that repeats itself: the same calls with the same results, or the same "
+        "request, again and again.",
     )
 
 
@@ -292,8 +358,25 @@ class BudgetSettings(Section):
 class AlertSettings(Section):
     """A condition to be told of."""
 
-    when: str = setting(..., 'Such as "error_rate > 0.2 for 5m".', min_length=1)
+    when: str = setting(
+        ...,
+        'Such as "error_rate > 0.2 for 5m" or "p95_ttft{provider=\'zai\'} > 20 for 10m".',
+        min_length=1,
+    )
     notify: Texts = setting(("log",), 'Where to: "log", "desktop", "webhook:https://...".')
+
+
+class ReplaySettings(Section):
+    """Requests and answers that are kept, encrypted, for ``aimux replay`` and ``aimux diff``."""
+
+    keep: bool = setting(False, "Whether what is said is kept at all.")
+    lifetime: Duration = setting(
+        86400.0, "How long it is kept; then it is deleted.", ge=60, le=365 * 86400.0
+    )
+    max_mb: int = setting(
+        256, "Size in MiB beyond which the oldest is deleted.", ge=1, le=1024 * 1024
+    )
+    match: Match = setting(Match(), "Which exchanges are kept; without conditions all of them.")
 
 
 def _tuple(value: object) -> object:
@@ -306,6 +389,8 @@ class Config(Section):
     version: Literal[1] = setting(1, "Version of this file's shape.")
     server: ServerSettings = setting(ServerSettings(), "Where the daemon listens.")
     logging: LoggingSettings = setting(LoggingSettings(), "What is logged.")
+    ledger: LedgerSettings = setting(LedgerSettings(), "What is remembered of every exchange.")
+    replay: ReplaySettings = setting(ReplaySettings(), "What is kept of what is said.")
     providers: dict[Name, ProviderSettings] = setting({}, "Providers by name.")
     models: dict[str, PublicModel] = setting({}, "Public model names.")
     routes: Annotated[tuple[RouteSettings, ...], BeforeValidator(_tuple)] = setting(

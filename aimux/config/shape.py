@@ -123,7 +123,7 @@ def _is_table(node: Node) -> bool:
 def _range(node: Node) -> str:
     low, high = node.get("minimum"), node.get("maximum")
     if "exclusiveMinimum" in node:
-        return f" above {node['exclusiveMinimum']}"
+        return f" above {node['exclusiveMinimum']}" + ("" if high is None else f", up to {high}")
     if high is None:
         return "" if low is None else f" of {low} or more"
     return f" from {low} to {high}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from aimux.catalogue.listed import read_overlay
 from aimux.catalogue.provider import Provider
 from aimux.catalogue.resolve import DEMO, resolve_providers
 from aimux.config.keyref import KeyReference
@@ -23,6 +24,8 @@ from aimux.daemon.credentials import Keys, credentials_of, wanted_keys
 from aimux.daemon.demo import DemoSite
 from aimux.errors import KeyringLocked, VaultError
 from aimux.gateway.snapshot import Snapshot
+from aimux.routing.agents import DEFAULT_CLIENT
+from aimux.vault.clients import read_clients
 from aimux.vault.secret import Credential, Secret
 from aimux.vault.sources import read_keys
 from aimux.vault.tokens import ensure_token, token_hash
@@ -32,9 +35,6 @@ KEYS_LIMIT_S: Final = 3.0
 
 KEYS_GIVE_UP_S: Final = 15.0
 """For all keys together; programs named by ``command:`` have a limit of their own below this."""
-
-DEFAULT_CLIENT: Final = "default"
-"""Name of the client that uses the token of ``aimux env``."""
 
 logger = logging.getLogger(__name__)
 
@@ -81,10 +81,22 @@ class Builder:
             config=config,
             providers=self._providers(config),
             credentials=previous.credentials if previous else {},
-            client_tokens={token_hash(client.reveal()): DEFAULT_CLIENT},
             admin_token=token_hash(admin.reveal()),
+            tokens=previous.tokens if previous else {},
         )
+        snapshot = self.with_tokens(snapshot, token_hash(client.reveal()))
         return await self._keyed(snapshot, snapshot.providers)
+
+    def with_tokens(self, snapshot: Snapshot, own: bytes | None = None) -> Snapshot:
+        """The snapshot with the client tokens as their file has them now; where that is no good, with
+        those that hold, and the reason.  ``own`` is the hash of aimux's own token.
+        """
+        mine = {own: DEFAULT_CLIENT} if own else _own(snapshot)
+        try:
+            return snapshot.with_tokens(mine, read_clients(self.sources.paths.tokens))
+        except VaultError as problem:
+            logger.warning("client tokens stay as they were: %s", problem.message)
+            return snapshot.with_tokens(mine, snapshot.tokens.values(), problem.message)
 
     async def completed(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the keys that it lacked, as far as they can be had now."""
@@ -137,10 +149,17 @@ class Builder:
         )
 
     def _providers(self, config: Config) -> dict[str, Provider]:
-        providers = resolve_providers(config)
+        providers = resolve_providers(config, read_overlay(self.sources.paths.listed))
         if self.demo is None:
             return providers
         return {
             name: self.demo.provider(each) if each.preset == DEMO else each
             for name, each in providers.items()
         }
+
+
+def _own(snapshot: Snapshot) -> dict[bytes, str]:
+    """The tokens that nobody has to make."""
+    return {
+        digest: name for digest, name in snapshot.client_tokens.items() if name == DEFAULT_CLIENT
+    }

@@ -55,6 +55,18 @@ def key_changes(old: Snapshot, new: Snapshot) -> list[str]:
     return lines
 
 
+def token_changes(old: Snapshot, new: Snapshot) -> list[str]:
+    """One line where client tokens came or went."""
+    words = [f"+{name}" for name in new.tokens if name not in old.tokens]
+    words += [f"-{name}" for name in old.tokens if name not in new.tokens]
+    words += [
+        f"~{name}"
+        for name, token in new.tokens.items()
+        if name in old.tokens and old.tokens[name] != token
+    ]
+    return [f"tokens: {', '.join(words)}"] if words else []
+
+
 def restart_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
     """Dotted keys of the settings that only a restart applies."""
     for name, field in model.model_fields.items():

@@ -9,24 +9,39 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aimux import __version__
-from aimux.admin.shapes import PingShape, ReloadShape, StatusShape
+from aimux.admin.shapes import AlertShape, PingShape, ReloadShape, StatusShape, ToldShape
 from aimux.config.load import Loaded
+from aimux.daemon.alerting import Alerting
 from aimux.daemon.aside import aside
 from aimux.daemon.build import Builder
-from aimux.daemon.changes import changes, key_changes, waiting_for_restart, with_started
+from aimux.daemon.changes import (
+    changes,
+    key_changes,
+    token_changes,
+    waiting_for_restart,
+    with_started,
+)
 from aimux.daemon.demo import DemoProvider
 from aimux.daemon.instance import Instance
 from aimux.daemon.notify import Notifier
 from aimux.daemon.status import Facts, status_shape
+from aimux.daemon.succession import spawn_successor
+from aimux.daemon.watch import Watch
 from aimux.errors import AimuxError, KeyringLocked, TimedOut, VaultCorrupt, VaultError, VaultLocked
 from aimux.gateway.app import Gateway
+from aimux.gateway.meters import Meters
 from aimux.gateway.snapshot import Snapshot
+from aimux.telemetry.bodies import Bodies
+from aimux.telemetry.ledger import Ledger
 from aimux.telemetry.log import LogWriter
+from aimux.telemetry.metrics import Live
+from aimux.upstream.webhook import Webhook
 from aimux.vault.secret import Secret
+from aimux.vault.tokens import ensure_token
 
 RETRY_S: Final = 30.0
 """How often a locked keyring is asked again."""
@@ -48,6 +63,8 @@ class Parts:
     notifier: Notifier
     address: str
     url: str
+    ledger: Ledger | None = None
+    bodies: Bodies | None = None
 
 
 async def first_snapshot(parts: Parts, loaded: Loaded) -> Snapshot:
@@ -66,14 +83,26 @@ def hide_keys(log: LogWriter, snapshot: Snapshot) -> None:
 class Daemon:
     """The daemon that runs; implements ``admin.api.Control``."""
 
-    def __init__(self, parts: Parts, gateway: Gateway, loaded: Loaded) -> None:
+    def __init__(
+        self, parts: Parts, gateway: Gateway, loaded: Loaded, watch: Watch | None = None
+    ) -> None:
         self.gateway = gateway
+        self.watch = watch or Watch(Meters(gateway.snapshot))
+        self.reloads = {"ok": 0, "refused": 0}
+        """How many there were, by result."""
+        sources = parts.builder.sources
+        self.alerting = Alerting(
+            gateway, self.watch, self._webhook, sources.environ, gateway.budget_used
+        )
+        self._hook: Webhook | None = None
         self.ending = asyncio.Event()
         """Set when the end has been asked for."""
         self.forced = asyncio.Event()
         """Set when it shall not wait for anybody."""
         self.drain_s = loaded.config.server.drain_timeout
         """How long the end waits for open exchanges, once it has been asked for."""
+        self.successor: int | None = None
+        """The pid of the daemon that has taken over."""
         self._parts = parts
         self._started = loaded.config
         self._loaded = loaded
@@ -99,8 +128,45 @@ class Daemon:
                 refused=self._refused,
                 restart_needed=waiting_for_restart(self._started, self._loaded.config),
                 log_lost=self._parts.log.lost,
+                watch=self.watch,
+                alerts=self.alerting.firing(),
+                ledger=tuple(self._parts.ledger.notices()) if self._parts.ledger else (),
+                bodies=tuple(self._parts.bodies.notices()) if self._parts.bodies else (),
             ),
         )
+
+    def shows_dashboard(self) -> bool:
+        """Whether the configuration wants a dashboard."""
+        return self.gateway.snapshot.config.server.dashboard
+
+    def completed(self, live: Live) -> Live:
+        """What stands at the gateway, and what only the daemon knows, for metrics."""
+        return replace(
+            live,
+            process=self.watch.process(),
+            reloads=dict(self.reloads),
+            log_dropped=self._parts.log.lost,
+        )
+
+    def alerts(self) -> list[AlertShape]:
+        """All alerts, in the order of the configuration."""
+        return self.alerting.shapes()
+
+    async def test_alert(self, number: int | None) -> list[ToldShape]:
+        """Sends a test to the places of an alert, or of all.
+
+        Raises:
+            UsageError: there is no such alert.
+        """
+        return await self.alerting.test(number)
+
+    def _webhook(self) -> Webhook:
+        if self._hook is None:
+            path = self._parts.builder.sources.paths.webhook_secret
+            secret = ensure_token(path, "webhook")
+            self._parts.log.hide([secret])
+            self._hook = Webhook(secret)
+        return self._hook
 
     # ------------------------------------------------------------ what it is told
 
@@ -113,13 +179,21 @@ class Daemon:
         async with self._turn:
             self._parts.notifier.reloading()
             try:
-                return await self._reload()
+                told = await self._reload()
             except AimuxError as problem:
                 self._refused = problem
+                self.reloads["refused"] += 1
                 logger.warning("the reload was refused: %s", problem.message)
                 raise
             finally:
-                self._parts.notifier.ready(f"generation {self.gateway.snapshot.generation}")
+                self._parts.notifier.ready(self._standing())
+            self.reloads["ok"] += 1
+            return told
+
+    def _standing(self) -> str:
+        """For the service manager: what holds, and whether something newer was refused."""
+        told = f"generation {self.gateway.snapshot.generation}"
+        return f"{told}; the last reload was refused" if self._refused else told
 
     async def _reload(self) -> ReloadShape:
         loaded = await self._load()
@@ -130,7 +204,7 @@ class Daemon:
         new = await builder.build(config, previous=old)
         self._loaded, self._refused = loaded, None
         self._swap(new)
-        told = changes(old.config, new.config) + key_changes(old, new)
+        told = changes(old.config, new.config) + key_changes(old, new) + token_changes(old, new)
         logger.info(
             "reloaded", extra={"fields": {"generation": new.generation, "changes": tuple(told)}}
         )
@@ -139,6 +213,24 @@ class Daemon:
             "changes": told,
             "restart_needed": waiting_for_restart(self._started, loaded.config),
         }
+
+    async def reload_tokens(self) -> int:
+        """Reads the client tokens anew, and nothing else; how many there are.
+
+        Raises:
+            VaultCorrupt: their file is no good; those that hold stay.
+        """
+        async with self._turn:
+            old = self.gateway.snapshot
+            following = replace(old, generation=old.generation + 1)
+            new = await asyncio.to_thread(self._parts.builder.with_tokens, following)
+            if new.tokens_problem:
+                self._swap(new)
+                raise VaultCorrupt(new.tokens_problem, hint="aimux tokens list")
+            self._swap(new)
+            told = tuple(token_changes(old, new))
+            logger.info("client tokens were read anew", extra={"fields": {"changes": told}})
+            return len(new.tokens)
 
     async def _load(self) -> Loaded:
         try:
@@ -158,6 +250,15 @@ class Daemon:
             self.drain_s = configured_s if drain_s is None else drain_s
             self.ending.set()
         return 0.0 if self.forced.is_set() else self.drain_s
+
+    def succeed(self, pid: int, drain_s: float | None) -> None:
+        """Another process is the daemon now: this one answers what is open, and ends."""
+        self.successor = pid
+        self.shutdown(drain_s)
+
+    def follow(self) -> None:
+        """Starts a process that takes over from this one."""
+        spawn_successor(self._parts.builder.sources.environ, self._parts.notifier.given)
 
     async def unlock(self, passphrase: Secret) -> None:
         """Opens the vault and keeps the passphrase in memory, for reloads.
@@ -207,6 +308,10 @@ class Daemon:
         """From here on new requests see this snapshot; those in flight keep theirs."""
         hide_keys(self._parts.log, snapshot)
         self._parts.log.configure(snapshot.config.logging)
+        if self._parts.ledger:
+            self._parts.ledger.configure(snapshot.config.ledger)
+        if self._parts.bodies:
+            self._parts.bodies.configure(snapshot.config.replay)
         self.gateway.swap(snapshot)
 
 

@@ -77,14 +77,18 @@ class Ending:
         )
 
     def _wait_released(self, limit_s: float) -> int:
-        """Waits for the lock; returns how many exchanges were open when last seen."""
+        """Waits for the lock; returns how many exchanges were open when last seen.
+
+        They are counted until shortly before the daemon's own limit: what is no longer open after
+        it has been cut, not finished.
+        """
         left = self.in_flight
-        deadline = time.monotonic() + limit_s
-        next_count = time.monotonic() + _COUNT_S
-        while is_held(self.paths.lock) and time.monotonic() < deadline:
-            if left and time.monotonic() >= next_count:
+        began = time.monotonic()
+        next_count_s, last_count_s = _COUNT_S, self.limit_s - _COUNT_S / 2
+        while is_held(self.paths.lock) and (passed_s := time.monotonic() - began) < limit_s:
+            if left and next_count_s <= passed_s < last_count_s:
                 left = self._counted(left)
-                next_count = time.monotonic() + _COUNT_S
+                next_count_s = passed_s + _COUNT_S
             time.sleep(_POLL_S)
         return left
 

@@ -34,7 +34,10 @@ class Instance:
         """Tells this daemon from any other that may answer at its address later."""
         self.started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.started_monotonic_s = time.monotonic()
-        self._descriptor = descriptor
+        self.lock = descriptor
+        """The open lock; a successor gets a copy of it."""
+        self._is_ours = True
+        self._published = False
 
     @classmethod
     def take(cls, paths: Paths, *, patience_s: float = PATIENCE_S) -> Self:
@@ -72,13 +75,20 @@ class Instance:
             version=__version__,
         )
         write_presence(self.paths, presence)
+        self._published = True
         return presence
 
+    def leave(self) -> None:
+        """Lets go of the lock, which a successor holds as well; ``daemon.json`` is for it to write."""
+        if self._is_ours:
+            self._is_ours = False
+            os.close(self.lock)
+
     def release(self) -> None:
-        """Takes ``daemon.json`` away and lets go of the lock, in this order."""
-        with contextlib.suppress(FileNotFoundError):
-            self.paths.daemon.unlink()
-        os.close(self._descriptor)
+        """Takes our ``daemon.json`` away and lets go of the lock, in this order."""
+        if self._is_ours and self._published:
+            self.paths.daemon.unlink(missing_ok=True)
+        self.leave()
 
 
 def holder(paths: Paths) -> str:

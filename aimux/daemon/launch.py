@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from aimux.admin.client import AdminClient
-from aimux.admin.presence import is_held
+from aimux.admin.presence import Presence, is_alive, is_held, read_presence
 from aimux.admin.problems import error_from
 from aimux.admin.shapes import StatusShape
 from aimux.config.load import load_config
 from aimux.config.paths import Paths, make_private_folder
 from aimux.daemon.ready import READY_FD
+from aimux.daemon.service.found import serving
+from aimux.daemon.service.kinds import Service, environment
 from aimux.errors import (
     AimuxError,
     AlreadyRunning,
@@ -31,6 +34,7 @@ from aimux.errors import (
     InternalError,
     StartFailed,
     TimedOut,
+    UsageError,
 )
 
 LAST_LINES: Final = 20
@@ -38,16 +42,19 @@ OUTPUT_LIMIT_BYTES: Final = 2**20
 """``daemon.out`` holds what dying daemons said; beyond this it begins anew."""
 
 PORT: Final = "server.port"
+NO_MORE: Final[Mapping[str, str]] = {}
 
 
 class LaunchShape(StatusShape):
     """The daemon's status after ``start``, and whether it had been running before.
 
-    ``not_applied`` names the options that a daemon which was already running did not take over.
+    ``not_applied`` names the options that a daemon which was already running did not take over;
+    ``service`` is the manager that runs it, where one does.
     """
 
     already_running: bool
     not_applied: list[str]
+    service: str | None
 
 
 def start_daemon(
@@ -55,10 +62,13 @@ def start_daemon(
 ) -> LaunchShape:
     """Starts the daemon of this home and returns when it answers; one that runs is left as it is.
 
-    ``overrides`` are settings that stand above the file, by dotted key.
+    Where a service is installed for this home, its manager starts it.  ``overrides`` are settings that
+    stand above the file, by dotted key.
 
     Raises:
         ConfigError: the configuration has problems; nothing was started.
+        UsageError: there are overrides, which a service cannot follow.
+        ServiceFailed: its manager could not start it.
         PortInUse: another program has the address.
         StartFailed: it ended before it was ready; its own reason.
         TimedOut: it is not ready after ``wait_s``; it goes on trying.
@@ -68,20 +78,116 @@ def start_daemon(
     deadline = time.monotonic() + wait_s
     if is_held(paths.lock):
         return _running(paths, overrides, deadline)
+    service = service_for(paths, overrides)
+    if service is not None:
+        service.start()
+        return found_running(paths, wait_s)
     attempt = Attempt.spawned(paths, overrides)
     try:
         attempt.wait_ready(wait_s)
     except AlreadyRunning:
         return _running(paths, overrides, deadline)  # somebody else was quicker
-    return {**AdminClient.connect(paths).status(), "already_running": False, "not_applied": []}
+    return found_running(paths, wait_s)
+
+
+def service_for(paths: Paths, overrides: Mapping[str, object]) -> Service | None:
+    """The service that runs the daemon of this home, if there is one.
+
+    Raises:
+        UsageError: an option was given that it cannot follow.
+    """
+    service = serving(paths)
+    if service is not None and overrides:
+        raise UsageError(
+            f"aimux is run by {service.manager}, which gives it no options",
+            hint="aimux config set server.port PORT, then: aimux restart",
+        )
+    return service
+
+
+class SuccessionShape(LaunchShape):
+    """A daemon that has taken over: from which process, and how many requests that one still answers."""
+
+    replaced_pid: int
+    finishing: int
+
+
+def succeed_daemon(
+    paths: Paths,
+    *,
+    overrides: Mapping[str, object],
+    wait_s: float,
+    drain_s: float | None,
+    spawned_by_it: bool = False,
+) -> SuccessionShape | None:
+    """Lets a new daemon take over from the one that runs, which finishes what it has open.
+
+    None if that one cannot be followed without a gap: there is none, it is of an earlier version, or it
+    does not answer.  ``spawned_by_it``: it starts the new one itself, where a service manager has put it,
+    and goes by the configured limit unless ``drain_s`` is 0.
+
+    Raises:
+        StartFailed, PortInUse, ConfigError: the new one's own reason; the old one goes on.
+        TimedOut: it is not ready after ``wait_s``.
+    """
+    try:
+        before = AdminClient.connect(paths)
+        finishing = before.status()["in_flight"]
+    except DaemonError:
+        return None
+    if not paths.handover.exists():
+        return None
+    old = before.presence
+    if spawned_by_it:
+        os.kill(old.pid, signal.SIGUSR2)
+        _wait_followed(paths, old, wait_s)
+        if drain_s == 0 and is_alive(old):
+            os.kill(old.pid, signal.SIGTERM)  # it is ending: another signal means at once
+    else:
+        from aimux.daemon.succession import CONFIGURED, SUCCEED  # asyncio: a start needs none
+
+        drain = CONFIGURED if drain_s is None else str(drain_s)
+        attempt = Attempt.spawned(paths, overrides, {SUCCEED: drain})
+        try:
+            attempt.wait_ready(wait_s)
+        except AlreadyRunning:
+            return None  # it has not handed over
+    found = found_running(paths, wait_s)
+    return {**found, "replaced_pid": old.pid, "finishing": finishing}
+
+
+def _wait_followed(paths: Paths, old: Presence, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while (now := read_presence(paths)) is None or now.instance == old.instance:
+        if time.monotonic() > deadline:
+            raise TimedOut(
+                f"no other daemon has taken over after {wait_s:g} s; aimux (pid {old.pid}) goes on",
+                hint="see why with: aimux logs",
+            )
+        time.sleep(0.05)
+
+
+def found_running(paths: Paths, wait_s: float) -> LaunchShape:
+    """The daemon that has just been started, once it answers.
+
+    Raises:
+        TimedOut: it does not, within ``wait_s``.
+    """
+    return _launched(paths, time.monotonic() + wait_s, already_running=False)
 
 
 def _running(paths: Paths, overrides: Mapping[str, object], deadline: float) -> LaunchShape:
-    status = _status_by(paths, deadline)
+    found = _launched(paths, deadline, already_running=True)
+    return {**found, "not_applied": _ignored(found["address"], overrides)}
+
+
+def _launched(paths: Paths, deadline: float, *, already_running: bool) -> LaunchShape:
+    service = serving(paths)
     return {
-        **status,
-        "already_running": True,
-        "not_applied": _ignored(status["address"], overrides),
+        **_status_by(paths, deadline),
+        "already_running": already_running,
+        "not_applied": [],
+        "service": service.manager if service else None,
     }
 
 
@@ -117,8 +223,10 @@ class Attempt:
     log: Path
 
     @classmethod
-    def spawned(cls, paths: Paths, overrides: Mapping[str, object]) -> Attempt:
-        """Starts the process.
+    def spawned(
+        cls, paths: Paths, overrides: Mapping[str, object], more: Mapping[str, str] = NO_MORE
+    ) -> Attempt:
+        """Starts the process, with ``more`` in its environment.
 
         Raises:
             StartFailed: its log folder cannot be written, or there is no Python.
@@ -139,7 +247,7 @@ class Attempt:
                 stdout=sink,
                 stderr=sink,
                 cwd="/",
-                env=_environment(paths, overrides, writing),
+                env={**_environment(paths, overrides, writing), **more},
                 pass_fds=(writing,),
                 start_new_session=True,
             )
@@ -242,9 +350,7 @@ def _environment(paths: Paths, overrides: Mapping[str, object], pipe: int) -> di
     }
     return {
         **os.environ,
-        "AIMUX_HOME": str(paths.state),
-        "AIMUX_CONFIG": str(paths.config),
-        "PYTHONUNBUFFERED": "1",
+        **environment(paths),
         READY_FD: str(pipe),
         **settings,
     }

@@ -46,6 +46,17 @@ def bound(host: str, port: int) -> socket.socket:
     return taken
 
 
+def is_wanted(given: socket.socket, host: str, port: int) -> bool:
+    """Whether a socket that was handed to us listens where the configuration wants it; port 0 is any."""
+    try:
+        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4]
+        there = given.getsockname()
+        listens = given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError:
+        return False
+    return bool(listens) and there[0] == resolved[0] and port in {0, there[1]}
+
+
 def address_of(bound_socket: socket.socket) -> str:
     """host:port of a bound socket."""
     host, port = bound_socket.getsockname()[:2]

@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def signals(daemon: Daemon) -> Iterator[None]:
-    """SIGTERM and SIGINT begin the end, a second one does not wait; SIGHUP reloads."""
+    """SIGTERM and SIGINT begin the end, a second one does not wait; SIGHUP reloads; SIGUSR2 starts another
+    daemon, which takes over.
+    """
     loop = asyncio.get_running_loop()
     reloads: set[asyncio.Task[None]] = set()
 
@@ -29,7 +31,12 @@ def signals(daemon: Daemon) -> Iterator[None]:
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
-    handlers = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: reload}
+    handlers = {
+        signal.SIGTERM: end,
+        signal.SIGINT: end,
+        signal.SIGHUP: reload,
+        signal.SIGUSR2: daemon.follow,
+    }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
     try:

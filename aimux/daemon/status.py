@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aimux import __version__
-from aimux.admin.shapes import STATUS_SCHEMA, ProviderStatusShape, State, StatusShape
+from aimux.admin.shapes import STATUS_SCHEMA, BudgetShape, ProviderStatusShape, State, StatusShape
 from aimux.config.load import Loaded
 from aimux.daemon.instance import Instance
+from aimux.daemon.watch import Watch, notices
 from aimux.errors import AimuxError, ConfigError
 from aimux.gateway.app import Gateway
-from aimux.telemetry.resources import memory_mb, open_files
+from aimux.routing.cost import usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,19 @@ class Facts:
     refused: AimuxError | None
     restart_needed: list[str]
     log_lost: int
+    watch: Watch
+    alerts: list[str]
+    ledger: tuple[str, ...] = ()
+    """What the ledger has to say of itself."""
+    bodies: tuple[str, ...] = ()
+    """What those who keep bodies have to say."""
 
 
 def status_shape(gateway: Gateway, facts: Facts) -> StatusShape:
     """The state of everything, now."""
-    providers = gateway.provider_status()
+    providers, budgets = gateway.provider_status(), gateway.budget_status()
     changed = changed_on_disk(facts.loaded)
+    process = facts.watch.process()
     return {
         "schema": STATUS_SCHEMA,
         "state": state_of(providers, draining=facts.draining),
@@ -55,11 +63,22 @@ def status_shape(gateway: Gateway, facts: Facts) -> StatusShape:
         "requests": gateway.requests,
         "failures": gateway.failures,
         "in_flight": gateway.in_flight,
-        "memory_mb": memory_mb(),
-        "open_files": open_files(),
+        "memory_mb": process.memory_mb,
+        "open_files": process.open_files,
+        "most_files": process.most_files,
+        "connections": process.connections,
+        "tasks": process.tasks,
+        "threads": process.threads,
+        "loop_lag_ms": round(process.lag_s * 1000, 1),
+        "recent": facts.watch.recent(),
         "auth": gateway.snapshot.config.server.auth,
         "providers": providers,
-        "notices": list(_notices(gateway, facts, providers, changed=changed)),
+        "budgets": budgets,
+        "notices": [
+            *_notices(gateway, facts, providers, budgets, changed=changed),
+            *notices(process),
+            *facts.alerts,
+        ],
     }
 
 
@@ -90,7 +109,12 @@ def _digest(path: Path) -> str | None:
 
 
 def _notices(
-    gateway: Gateway, facts: Facts, providers: list[ProviderStatusShape], *, changed: bool
+    gateway: Gateway,
+    facts: Facts,
+    providers: list[ProviderStatusShape],
+    budgets: list[BudgetShape],
+    *,
+    changed: bool,
 ) -> Iterator[str]:
     """What a person should know, each with what to do about it."""
     if not any(each["enabled"] for each in providers):
@@ -102,6 +126,24 @@ def _notices(
         yield f"changed and waiting for a restart: {keys}; apply with: aimux restart"
     if changed and isinstance(facts.refused, ConfigError):
         yield f"the last reload was refused: {facts.refused.message}; see: aimux config check"
+    if gateway.snapshot.tokens_problem:
+        yield f"client tokens stay as they were: {gateway.snapshot.tokens_problem}"
+    yield from filter(None, map(_of_budget, budgets))
     yield from (str(warning) for warning in facts.loaded.warnings)
     if facts.log_lost:
         yield f"{facts.log_lost} log lines could not be written; is the disk full?"
+    yield from facts.ledger
+    yield from facts.bodies
+
+
+def _of_budget(budget: BudgetShape) -> str | None:
+    """What a person should know of a budget that is spent or nearly so."""
+    if budget["state"] == "ok":
+        return None
+    spent = f"{usd(budget['spent_usd'])} of {usd(budget['limit_usd'])} a {budget['window']}"
+    if budget["state"] == "warning":
+        return f"budget {budget['name']!r} is nearly spent: {spent}"
+    follows = (
+        "its own targets are asked" if budget["at_limit"] == "degrade" else "requests are refused"
+    )
+    return f"budget {budget['name']!r} is spent: {spent}; {follows}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import ClientConnectionResetError, web
 
@@ -140,6 +140,12 @@ class Answer:
         if self._beating is not None:
             await self._heartbeat_done()
 
+    def adopt(self, watchdog: Watchdog) -> None:
+        """From now on the client's silence is another watchdog's: that of the attempt that answers."""
+        before, self._watchdog = self._watchdog, watchdog
+        watchdog.on_silence, watchdog.told = before.on_silence, before.told
+        before.rest()
+
     # ------------------------------------------------------------ silence
 
     def break_silence(self) -> None:
@@ -164,6 +170,9 @@ class Answer:
         """Ends the heartbeat; the response itself belongs to the server."""
         if self._beating is not None:
             self._beating.cancel()
+
+
+Answering = Callable[[web.Request, Codec, Watchdog, Record], Answer]
 
 
 async def _sent(write: Awaitable[object]) -> None:

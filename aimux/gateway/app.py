@@ -6,40 +6,55 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from aimux.admin.shapes import ProviderStatusShape
+from aimux.admin.problems import error_shape
+from aimux.admin.rehearsed import rehearsal_shape
+from aimux.admin.shapes import API, BudgetShape, ProviderStatusShape, RehearsalShape, ResetShape
 from aimux.errors import (
     AimuxError,
     ClientGone,
     Draining,
+    Forbidden,
+    ForeignHost,
     InternalError,
     MethodNotAllowed,
+    TooLarge,
+    Unauthorized,
     UnknownPath,
 )
 from aimux.gateway import guard, models
+from aimux.gateway.answer import Answer
 from aimux.gateway.carried import Carried
 from aimux.gateway.dialect import dialect, error_headers, status_for
 from aimux.gateway.exchange import Exchange
 from aimux.gateway.fleet import Fleet
-from aimux.gateway.ingress import agent_of, read_request
+from aimux.gateway.ingress import agent_of, features_of, read_request
+from aimux.gateway.kept import kept_answer
 from aimux.gateway.record import Recent, Record
 from aimux.gateway.server import SHORT_WAYS, Serve
 from aimux.gateway.snapshot import Snapshot
-from aimux.gateway.standing import provider_status
+from aimux.gateway.standing import budget_status, forget_troubles, provider_status
 from aimux.model.request import WireFormat
-from aimux.routing.candidates import Asked
+from aimux.routing.planning import plan
+from aimux.routing.rehearsal import Script, rehearse, understudy
+from aimux.routing.state import MemoryState
+from aimux.telemetry.bodies import Bodies
 from aimux.telemetry.lines import Fact
+from aimux.upstream.reach import reachable
 from aimux.wire import jsontext
 from aimux.wire.codec import Operation
 from aimux.wire.formats import CODECS
 from aimux.wire.inquiry import Caller
 
 logger = logging.getLogger("aimux.exchange")
+
+LOOK_EVERY_S: Final = 3.0
+"""How often it is looked whether the network is back."""
 
 FAREWELL_S: Final = 1.0
 """How long the last words to clients whose exchanges are cut may take, all together."""
@@ -66,23 +81,53 @@ _GENERATING: Final = (
 )
 _GEMINI: Final = "models/{model:.+}:{method:generateContent|streamGenerateContent|countTokens}"
 
+_REJECTS: Final[Mapping[type[AimuxError], str]] = {
+    ForeignHost: "host",
+    Forbidden: "origin",
+    Unauthorized: "token",
+    TooLarge: "size",
+}
+
+Observer = Callable[[Record], None]
+Counter = Callable[[], None]
+
 
 class Gateway:
     """The data plane of one daemon."""
 
-    def __init__(
-        self, snapshot: Snapshot, *, instance: str, carried: Carried | None = None
+    def __init__(  # noqa: PLR0913 -- each is a part of the daemon that has its own life
+        self,
+        snapshot: Snapshot,
+        *,
+        instance: str,
+        carried: Carried | None = None,
+        state: MemoryState | None = None,
+        observers: Sequence[Observer] = (),
+        counters: Sequence[Counter] = (),
+        bodies: Bodies | None = None,
     ) -> None:
-        """``instance`` names this daemon for as long as it lives."""
+        """``instance`` names this daemon for as long as it lives; ``state`` is what routing remembers
+        from the one before.  ``observers`` are shown each exchange when it has ended, after the last
+        byte; they take microseconds, and what needs longer they hand over.  ``counters`` are called
+        when one begins, before anything of it is done.  ``bodies`` takes what is said in those exchanges
+        that the configuration wants kept.
+        """
+        self._observers = tuple(observers)
+        self._counters = tuple(counters)
+        self._bodies = bodies
         self._carried = carried or Carried()
         self.snapshot = snapshot
         self.instance = instance
-        self.fleet = Fleet()
+        self.fleet = Fleet(state)
         self.recent = Recent(time.monotonic)
         self.in_flight = 0
         self.requests = 0
         self.failures = 0
+        self.rejects = dict.fromkeys(("host", "origin", "token", "size"), 0)
+        """Requests that were refused at the door, by reason."""
         self.draining = False
+        self.followers: list[Callable[[Snapshot], None]] = []
+        """Who is told of a new snapshot."""
         self._open: set[Exchange] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -96,7 +141,9 @@ class Gateway:
         for name in before.providers:
             same_keys = before.credentials.get(name) == snapshot.credentials.get(name)
             if not same_keys or before.providers[name] != snapshot.providers.get(name):
-                self.fleet.health.forget(name)
+                self.fleet.router.reset(name, self.fleet.now_s())
+        for follow in self.followers:
+            follow(snapshot)
 
     def application(self, *register: Callable[[web.Application], None]) -> web.Application:
         """The application with the guard around all of it; ``register`` adds further routes."""
@@ -133,6 +180,9 @@ class Gateway:
                 request[CLIENT] = guard.admit(request, self.snapshot)
                 return await handler(request)
             except AimuxError as error:
+                reason = _REJECTS.get(type(error))
+                if reason is not None:
+                    self.rejects[reason] += 1
                 return _error_response(request, error, request_id)
             except web.HTTPException as http:
                 return _error_response(request, _of_http(request, http), request_id)
@@ -163,7 +213,9 @@ class Gateway:
     ) -> web.StreamResponse:
         """One exchange from accept to record."""
         record = Record(request[REQUEST_ID], time.monotonic(), time.time(), format=format_)
-        record.client = agent_of(request) or request[CLIENT]
+        record.operation = operation
+        record.token = request[CLIENT]
+        record.client = agent_of(request) or record.token
         self.recent.add(record)
         self._enter()
         try:
@@ -192,16 +244,24 @@ class Gateway:
         snapshot = self.snapshot
         limit_bytes = snapshot.config.server.max_body_mb * 2**20
         ingress = await read_request(request, format_, operation, limit_bytes)
+        read_at = time.perf_counter()
+        record.parse_s = read_at - ingress.whole_at
         record.asked_model, record.stream = ingress.model, ingress.stream
         carries = self._carried.ever
         started_s = int(record.started_at)
         ingress.caller = Caller(record.id, started_s, record.client, self.fleet.memory, carries)
-        translates = operation is not Operation.EMBED
-        planned = snapshot.plan(Asked(ingress.model, format_, ingress.target, translates))
+        ingress.features = features_of(request, ingress, record.client, record.token)
+        record.project = ingress.features.project
+        fleet = self.fleet
+        moment = fleet.moment()
+        planned = plan(fleet.router, snapshot.routes, ingress.features, moment, random.random)
         record.decision = planned.decision
+        record.route_s = time.perf_counter() - read_at
         if planned.translates:
             self._carried.note()
-        exchange = Exchange(self.fleet, snapshot, request, ingress, record)
+        keeps = snapshot.keeps
+        answering = Answer if keeps is None else kept_answer(self._bodies, keeps, ingress, moment)
+        exchange = Exchange(self.fleet, snapshot, request, ingress, record, answering=answering)
         self._open.add(exchange)
         try:
             return await exchange.run(planned)
@@ -212,6 +272,8 @@ class Gateway:
         self.requests += 1
         self.in_flight += 1
         self._empty.clear()
+        for count in self._counters:
+            count()
 
     def _leave(self, record: Record) -> None:
         self.in_flight -= 1
@@ -221,6 +283,8 @@ class Gateway:
             self.failures += 1
         if logger.isEnabledFor(logging.INFO):
             logger.handle(Fact(logger, logging.INFO, "exchange", record))
+        for observe in self._observers:
+            observe(record)
 
     # ------------------------------------------------------------ the end
 
@@ -247,15 +311,36 @@ class Gateway:
     async def _on_shutdown(self, _: web.Application) -> None:
         self.begin_drain()
 
+    # ------------------------------------------------------------ the network
+
+    async def watch_network(self, every_s: float = LOOK_EVERY_S) -> None:
+        """Looks for the network while there is none, for as long as the daemon lives."""
+        network = self.fleet.router.network
+        while True:
+            await asyncio.sleep(every_s)
+            if not network.offline(self.fleet.now_s()):
+                continue
+            outside = [
+                each for each in self.snapshot.providers.values() if each.enabled and not each.local
+            ]
+            if any(await asyncio.gather(*map(reachable, outside))):
+                network.reached()
+                logger.info("the network is back")
+
     # ------------------------------------------------------------ small answers
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
-        shown = models.listing(models.offers(self.snapshot), _asker(request))
+        shown = models.listing(self._offers(request), _asker(request))
         return _json(shown)
+
+    def _offers(self, request: web.Request) -> list[models.Offer]:
+        """What the caller's token permits of all that can be asked for."""
+        permits, token = self.snapshot.routes.permits, request[CLIENT]
+        return [each for each in models.offers(self.snapshot) if permits.allows(token, each.id)]
 
     async def _model(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["model"]
-        return _json(models.one(models.offers(self.snapshot), name, _asker(request)))
+        return _json(models.one(self._offers(request), name, _asker(request)))
 
     async def _health(self, _: web.Request) -> web.StreamResponse:
         return _json({"status": "ok"})
@@ -280,13 +365,50 @@ class Gateway:
         """Agents warm up their connection with a HEAD request before they need it."""
         return web.Response()
 
+    def budget_status(self) -> list[BudgetShape]:
+        """Each budget as ``aimux status`` shows it."""
+        return budget_status(self.snapshot, self.fleet)
+
+    def budget_used(self) -> float | None:
+        """The largest used share of a budget; None where there is none."""
+        shares = (each["spent_usd"] / each["limit_usd"] for each in self.budget_status())
+        return max(shares, default=None)
+
     def provider_status(self) -> list[ProviderStatusShape]:
         """Each provider as ``aimux status`` shows it."""
-        now = time.monotonic()
+        now_s = self.fleet.now_s()
         return [
-            provider_status(each, self.snapshot, self.fleet, now)
+            provider_status(each, self.snapshot, self.fleet, now_s)
             for each in self.snapshot.providers.values()
         ]
+
+    # ------------------------------------------------------------ what the admin API asks
+
+    async def rehearse(self, script: Script, minute_of_week: int | None) -> RehearsalShape:
+        """What would become of a request; planned aside, over a copy of what is known now.
+
+        Raises:
+            ClientError, NoCandidate: what its client would be told.
+        """
+        fleet, snapshot = self.fleet, self.snapshot
+        moment = fleet.moment()
+        if minute_of_week is not None:
+            moment = moment._replace(minute_of_week=minute_of_week)
+        rehearsal = await asyncio.to_thread(
+            rehearse,
+            understudy(fleet.router, fleet.state),
+            snapshot.routes,
+            script,
+            moment,
+            snapshot.config.server.max_body_mb * 2**20,
+        )
+        return rehearsal_shape(rehearsal, live=True)
+
+    def reset(self, provider: str) -> ResetShape | None:
+        """Forgets that anything is wrong with a provider; None where there is none of that name."""
+        if provider not in self.snapshot.providers:
+            return None
+        return forget_troubles(provider, self.fleet, self.fleet.now_s())
 
 
 def _behind(door: Middleware, handler: Handler) -> Serve:
@@ -295,8 +417,13 @@ def _behind(door: Middleware, handler: Handler) -> Serve:
 
 
 def new_request_id() -> str:
-    """An id that no other request has, to grep for; it opens nothing, so it need not be a secret."""
-    return f"ax_{random.getrandbits(80):020x}"  # the system's source costs 100 times as much
+    """An id that no other request has, to grep for; it opens nothing, so it need not be a secret.
+
+    It begins with the time in milliseconds: ids sort as they were given out, and an index of many of them
+    grows at its end instead of everywhere, which is most of what writing the ledger costs.
+    """
+    # The system's source of chance costs 100 times as much.
+    return f"ax_{(time.time_ns() // 1_000_000 << 36) | random.getrandbits(36):020x}"
 
 
 def _asker(request: web.Request) -> WireFormat:
@@ -320,6 +447,8 @@ def _of_http(request: web.Request, http: web.HTTPException) -> AimuxError:
 
 
 def _error_response(request: web.Request, error: AimuxError, request_id: str) -> web.Response:
+    if request.path.startswith(API + "/") and not isinstance(error, UnknownPath):
+        return web.json_response(error_shape(error), status=error.http_status)
     format_ = _asker(request)
     return web.Response(
         status=status_for(error, format_),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
-from aimux.errors import AimuxError, ErrorKind, UpstreamError
+from aimux.errors import AimuxError, BudgetSpent, ErrorKind, UpstreamError
 from aimux.model.request import WireFormat
+from aimux.wire.ratelimits import MAX_WAIT_S
 
 _GEMINI_METHODS: Final = (":generateContent", ":streamGenerateContent", ":countTokens")
 
@@ -38,6 +40,7 @@ def status_for(error: AimuxError, format_: WireFormat) -> int:
 _TRANSLATED: Final[Mapping[ErrorKind, int]] = {
     ErrorKind.INVALID_REQUEST: 400,
     ErrorKind.CONTEXT_OVERFLOW: 400,
+    ErrorKind.REFUSED: 400,
     ErrorKind.AUTH_UPSTREAM: 403,  # a bare 401 lets Claude Code ask again for 80 seconds (measured)
     ErrorKind.PERMISSION: 403,
     ErrorKind.BILLING: 402,
@@ -46,6 +49,7 @@ _TRANSLATED: Final[Mapping[ErrorKind, int]] = {
     ErrorKind.RATE_LIMIT: 429,
     ErrorKind.OVERLOADED: 503,
     ErrorKind.TIMEOUT: 504,
+    ErrorKind.BAD_CALL: 500,
 }
 
 
@@ -69,11 +73,14 @@ def error_headers(error: AimuxError) -> list[tuple[str, str]]:
     trying again would be answered alike; a wait that makes sense is given as ``retry-after``.
     """
     headers = [("content-type", "application/json")]
-    wait_s = error.retry_after_s if isinstance(error, UpstreamError) else None
+    wait_s = error.retry_after_s if isinstance(error, UpstreamError | BudgetSpent) else None
     if error.code == "draining":
         wait_s = 1.0
     if wait_s is None:
         headers.append(("x-should-retry", "false"))
     else:
-        headers.append(("retry-after", str(max(1, round(wait_s)))))
+        wait_s = min(wait_s, MAX_WAIT_S)
+        headers.append(("retry-after", str(max(1, math.ceil(wait_s)))))
+        if 0 < wait_s < 1:  # SDKs look at this one first
+            headers.append(("retry-after-ms", str(math.ceil(wait_s * 1000))))
     return headers

@@ -1,24 +1,25 @@
-"""What outlives an exchange: connections, who rests, and how busy each provider is."""
+"""What outlives an exchange: connections, what routing remembers, and how busy each provider is."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
-from aimux.errors import AimuxError, UpstreamError
 from aimux.gateway.watchdog import Watch
-from aimux.routing.health import Health, Rest
-from aimux.routing.plan import Candidate
-from aimux.routing.steps import Step
-from aimux.routing.verdict import TABLE, Blame, Signal
+from aimux.routing.budget import Notice
+from aimux.routing.calendar import Calendar, calendar_at
+from aimux.routing.plan import Candidate, Moment
+from aimux.routing.router import Router
+from aimux.routing.state import MemoryState
 from aimux.upstream.client import UpstreamClient
 from aimux.wire.estimate import Calibration, estimated_tokens
 from aimux.wire.inquiry import Inquiry
 from aimux.wire.memory import Memory
 
-MAX_REST_S: Final = 24 * 3600.0
-"""No provider is believed that it will be away for longer; it is asked again after a day."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -54,16 +55,38 @@ class Load:
 class Fleet:
     """All providers together, as far as they change."""
 
-    def __init__(self) -> None:
-        """Made in the loop it will live in."""
+    def __init__(self, state: MemoryState | None = None) -> None:
+        """Made in the loop it will live in; ``state`` is what a daemon before it has left."""
         self.loop = asyncio.get_running_loop()
         """Asked for once: finding it costs a system call."""
         self.watch = Watch(self.loop)
         self.client = UpstreamClient()
-        self.health = Health()
         self.calibration = Calibration()
         self.memory = Memory()
+        self.state = state or MemoryState()
+        self.router = Router(self.state, self.calibration, self.busy)
+        self.budget_news: list[Callable[[Notice], None]] = []
+        """Whom to tell that a budget has come near to its limit, besides the log."""
         self._loads: dict[str, Load] = {}
+        self._epoch_s = time.time() - time.monotonic()
+        self._minute = 0
+        self._minute_of_week = 0
+        self._calendar: Calendar | None = None
+
+    def now_s(self) -> float:
+        """Unix seconds that never jump: the wall's clock at the start, and what has passed since."""
+        return self._epoch_s + time.monotonic()
+
+    def moment(self) -> Moment:
+        """Now, for routing; the local time is looked up once a minute."""
+        now_s = self.now_s()
+        minute = int(now_s // 60)
+        if minute != self._minute:
+            local = time.localtime(now_s)
+            self._minute = minute
+            self._minute_of_week = (local.tm_wday * 24 + local.tm_hour) * 60 + local.tm_min
+            self._calendar = calendar_at(now_s, None)
+        return Moment(now_s, self._minute_of_week, self._calendar)
 
     def load_of(self, provider: str) -> Load:
         """The load of a provider; made when it is first asked for."""
@@ -72,37 +95,33 @@ class Fleet:
             load = self._loads[provider] = Load()
         return load
 
-    def answered(self, step: Step) -> None:
-        """A step has answered whole."""
-        self.health.succeeded(step.candidate, step.label)
+    def busy(self, provider: str) -> int:
+        """Requests that are under way at a provider."""
+        load = self._loads.get(provider)
+        return load.in_flight if load else 0
 
     def billed(self, candidate: Candidate, inquiry: Inquiry, tokens: int) -> None:
         """A candidate has said what a request's prompt took; guesses for it become better.
 
         The first answer of a model counts and then one in sixteen: more would not teach more.
         """
-        name = candidate.provider.name
-        if self.load_of(name).requests % 16 and self.calibration.knows((name, candidate.model)):
+        if self.load_of(candidate.provider.name).requests % 16 and self.calibration.knows(
+            candidate.place
+        ):
             return
         guess = estimated_tokens(inquiry.document, inquiry.format)
-        self.calibration.note((name, candidate.model), guess, tokens)
+        self.calibration.note(candidate.place, guess, tokens)
 
     def guessed(self, candidate: Candidate, inquiry: Inquiry) -> int:
         """What a request's prompt will take at a candidate, as far as one can know beforehand."""
         guess = estimated_tokens(inquiry.document, inquiry.format)
-        factor = self.calibration.factor((candidate.provider.name, candidate.model))
-        return max(1, round(guess * factor))
+        return max(1, round(guess * self.calibration.factor(candidate.place)))
 
-    def failed(self, step: Step, signal: Signal, error: AimuxError, now_s: float) -> None:
-        """A step has failed; the one at fault rests as long as it says or the table does."""
-        row = TABLE[signal]
-        if row.blame not in {Blame.CALLER, Blame.NOBODY}:
-            self.load_of(step.candidate.provider.name).failures += 1
-        said_s = error.retry_after_s if isinstance(error, UpstreamError) else None
-        wait_s = row.rest_s if said_s is None else said_s
-        if row.blame is not Blame.NOBODY and wait_s > 0:
-            rest = Rest(now_s + min(wait_s, MAX_REST_S), error.message)
-            self.health.blame(row.blame, step.candidate, step.label, rest)
+    def tell(self, notice: Notice) -> None:
+        """A budget has come near to its limit, for the first time in its window."""
+        logger.warning("%s", notice)
+        for tell in self.budget_news:
+            tell(notice)
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -4,9 +4,13 @@ be forgotten.
     Host        names a loopback name, an IP address of ours, or one of ``server.allowed_hosts``;
                 a page that rebinds its own name to 127.0.0.1 still sends its own name
     Origin      is absent (a program) or the origin of this very address (our own page)
-    Fetch site  is absent, ``same-origin`` or ``none``
-    token       the admin token below /aimux/v1, a client token elsewhere; none for /health and for
-                the probes by which agents warm up a connection
+    Fetch site  is absent, ``same-origin`` or ``none``; whatever it is for whoever opens the page ``/``
+                itself, which may be linked to and holds no data
+    token       the admin token below /aimux/v1, that or a client token for /metrics, a client token
+                elsewhere; none for /health, for the probes by which agents warm up a connection, and
+                for the dashboard's files and its login
+    cookie      of a dashboard's session, in place of the admin token; a request that changes something
+                must then say itself that it comes from a page of this very address
 
 There is no CORS: no header of aimux ever permits another origin anything.
 """
@@ -16,13 +20,16 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
+import time
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
 
+from aimux.admin.pages import WEB
 from aimux.admin.shapes import API
+from aimux.admin.visitors import visitor_of
 from aimux.config.schema import ServerSettings
 from aimux.errors import Forbidden, ForeignHost, Unauthorized, UnsupportedEncoding
 from aimux.gateway.snapshot import Snapshot
@@ -30,15 +37,18 @@ from aimux.vault.tokens import token_hash
 
 ANONYMOUS: Final = "anonymous"
 ADMIN: Final = "admin"
+METRICS: Final = "/metrics"
 
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _OPEN_PATHS: Final = frozenset({"/health", "/health/ready"})
 _PROBES: Final = frozenset({"/", "/api/hello"})
+_PAGE: Final = "/"
+_LOGIN: Final = f"{API}/login"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def admit(request: web.BaseRequest, snapshot: Snapshot) -> str:
+def admit(request: web.Request, snapshot: Snapshot) -> str:
     """The name of the client that sends a request.
 
     Raises:
@@ -54,9 +64,13 @@ def admit(request: web.BaseRequest, snapshot: Snapshot) -> str:
     path = request.path
     if path in _OPEN_PATHS or (path in _PROBES and request.method == "HEAD"):
         return ANONYMOUS
+    if path.startswith(WEB) or (path == _PAGE and request.method == "GET"):
+        return ANONYMOUS
     if path == API or path.startswith(API + "/"):
         _require_json(request)
-        return _admin(request, snapshot)
+        return ANONYMOUS if path == _LOGIN else _admin(request, snapshot)
+    if path == METRICS and _is_admin(request, snapshot):
+        return ADMIN
     if server.auth == "none":
         _require_json(request)
         return ANONYMOUS
@@ -97,8 +111,15 @@ def check_origin(request: web.BaseRequest) -> None:
     origin = request.headers.get("origin")
     if origin is not None and origin.lower() != f"http://{request.headers['host'].lower()}":
         raise Forbidden(f"requests from web pages of {origin[:100]!r} are not accepted")
-    if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+    site = request.headers.get("sec-fetch-site", "none")
+    if site not in {"none", "same-origin"} and not _opens_page(request):
         raise Forbidden("requests from web pages of other sites are not accepted")
+
+
+def _opens_page(request: web.BaseRequest) -> bool:
+    """Whether a browser is led to the dashboard, by a link or by the file of ``aimux dashboard``."""
+    mode = request.headers.get("sec-fetch-mode")
+    return request.method == "GET" and request.path == _PAGE and mode == "navigate"
 
 
 def _require_json(request: web.BaseRequest) -> None:
@@ -121,13 +142,27 @@ def _tokens(request: web.BaseRequest) -> Iterator[str]:
         yield request.query["key"]
 
 
-def _admin(request: web.BaseRequest, snapshot: Snapshot) -> str:
-    for token in _tokens(request):
-        if snapshot.admin_token and hmac.compare_digest(token_hash(token), snapshot.admin_token):
-            return ADMIN
-    raise Unauthorized(
-        "the admin API needs the admin token", hint="use the aimux command; it knows the token"
+def _is_admin(request: web.BaseRequest, snapshot: Snapshot) -> bool:
+    known = snapshot.admin_token
+    return bool(known) and any(
+        hmac.compare_digest(token_hash(token), known) for token in _tokens(request)
     )
+
+
+def _admin(request: web.Request, snapshot: Snapshot) -> str:
+    if _is_admin(request, snapshot):
+        return ADMIN
+    if visitor_of(request) is None:
+        raise Unauthorized(
+            "the admin API needs the admin token, or a session of the dashboard",
+            hint="use the aimux command; it knows the token, and aimux dashboard logs in",
+        )
+    # A browser sends the cookie by itself, so the request has to prove whose page it comes from: that
+    # what is said is true, ``check_origin`` has seen.
+    headers = request.headers
+    if request.method not in _SAFE and not ("origin" in headers or "sec-fetch-site" in headers):
+        raise Forbidden("a session's request must say that it comes from the dashboard's own page")
+    return ADMIN
 
 
 def _client(request: web.BaseRequest, snapshot: Snapshot) -> str:
@@ -137,6 +172,12 @@ def _client(request: web.BaseRequest, snapshot: Snapshot) -> str:
         digest = token_hash(token)
         for known, name in snapshot.client_tokens.items():
             if hmac.compare_digest(digest, known):
-                return name
+                row = snapshot.tokens.get(name)
+                if row is None or not row.has_expired(time.time()):
+                    return name
+                raise Unauthorized(
+                    "this client token has expired",
+                    hint="ask for another: aimux tokens create NAME",
+                )
     problem = "this client token is not known" if given else "a client token is needed"
     raise Unauthorized(problem, hint="aimux env prints the token for this machine")

@@ -120,10 +120,11 @@ def foreign_headers(
     return tuple(headers)
 
 
-def response_headers(
-    upstream: CIMultiDictProxy[str], *, foreign: bool = False
-) -> list[tuple[str, str]]:
-    """The headers of an answer that cross; of one that was translated only those all clients know."""
-    if foreign:
-        return [pair for pair in upstream.items() if pair[0].lower() in _FROM_ALL]
+def response_headers(upstream: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
+    """The headers of an answer that cross."""
     return [(name, value) for name, value in upstream.items() if goes_to_client(name)]
+
+
+def foreign_response_headers(upstream: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
+    """The headers of an answer that was translated: only those all clients know."""
+    return [pair for pair in upstream.items() if pair[0].lower() in _FROM_ALL]

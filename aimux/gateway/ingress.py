@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
 
 from aimux.errors import InvalidRequest, TooLarge, UnsupportedEncoding
 from aimux.model.request import WireFormat
+from aimux.routing.agents import agent_named
+from aimux.routing.features import Features
 from aimux.wire.codec import Operation
-from aimux.wire.inquiry import Inquiry
-from aimux.wire.jsontext import Document, scan
+from aimux.wire.inquiry import Inquiry, named_model, wants_stream
+from aimux.wire.jsontext import scan
 
 _READABLE_ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 
-# What each agent calls itself (measured: reference protocols, 1.5).
-_AGENTS: Final = (
-    ("claude-cli/", "claude-code"),
-    ("codex_", "codex"),
-    ("codex-", "codex"),
-    ("GeminiCLI", "gemini-cli"),
-    ("opencode/", "opencode"),
-)
-
 
 class Ingress(Inquiry):
     """One request with what HTTP says of it.  ``query`` is as it was written, without a token in it;
-    ``target`` is the value of ``x-aimux-target``.
+    ``target`` is the value of ``x-aimux-target``, ``features`` what rules may look at; ``whole_at`` is when
+    the body was here (``time.perf_counter``).
     """
 
-    __slots__ = ("query", "target")
+    __slots__ = ("features", "query", "target", "whole_at")
 
+    features: Features
     query: str
     target: str | None
+    whole_at: float
 
 
 async def read_request(
@@ -53,45 +49,41 @@ async def read_request(
         body = await read_body(request, limit_bytes)
     except web.RequestPayloadError as problem:
         raise InvalidRequest("the body cannot be read: it is cut or badly framed") from problem
+    whole_at = time.perf_counter()
     document = scan(body)
     if format_ is WireFormat.GEMINI:
         model = request.match_info["model"]
         stream = request.match_info["method"] == "streamGenerateContent"
     else:
-        model = _model(document)
-        stream = _stream(document)
+        model = named_model(document)
+        stream = wants_stream(document)
     query = _without_token(request.rel_url.raw_query_string)
     array = stream and format_ is WireFormat.GEMINI and "alt=sse" not in query
     ingress = Ingress(format_, document, model, operation=operation, stream=stream, array=array)
     ingress.query = query
+    ingress.whole_at = whole_at
     ingress.target = request.headers.get("x-aimux-target")
     return ingress
 
 
+def features_of(request: web.Request, ingress: Ingress, agent: str, token: str) -> Features:
+    """What routing may know of a request; ``agent`` and ``token`` are the names of who sends it."""
+    return Features(
+        document=ingress.document,
+        format=ingress.format,
+        model=ingress.model,
+        stream=ingress.stream,
+        headers=request.headers,
+        clients=(agent, token),
+        operation=ingress.operation,
+        target=ingress.target,
+        token=token,
+    )
+
+
 def agent_of(request: web.Request) -> str | None:
     """The coding agent that sends a request, by the name it gives itself."""
-    return _agent(request.headers.get("user-agent", ""))
-
-
-@lru_cache(maxsize=256)
-def _agent(user_agent: str) -> str | None:
-    return next((name for start, name in _AGENTS if user_agent.startswith(start)), None)
-
-
-def _model(document: Document) -> str:
-    model = document.get("model")
-    if model is None:
-        raise InvalidRequest("the request names no model", param="model")
-    if not isinstance(model, str) or not model.strip():
-        raise InvalidRequest("model must be a text that is not empty", param="model")
-    return model
-
-
-def _stream(document: Document) -> bool:
-    stream = document.get("stream")
-    if stream is not None and not isinstance(stream, bool):
-        raise InvalidRequest("stream must be true or false", param="stream")
-    return bool(stream)
+    return agent_named(request.headers.get("user-agent", ""))
 
 
 def _without_token(query: str) -> str:

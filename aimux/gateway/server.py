@@ -49,17 +49,27 @@ OPTIONS: Final[dict[str, Any]] = {
 class Connection(web.RequestHandler):
     """One connection of a client."""
 
-    __slots__ = ("_patience",)
+    __slots__ = ("_leaving", "_patience")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins to wait for the first request."""
         super().connection_made(transport)
+        self._leaving = False
         self._patience = self._loop.call_later(FIRST_HEAD_S, self._give_up)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Ends the wait."""
         self._patience.cancel()
         super().connection_lost(exc)
+
+    def leave(self) -> None:
+        """The next answer closes the connection, and says so."""
+        make = self._request_factory
+        if make is not None and not self._leaving:
+            self._leaving = True
+            self._request_factory = lambda message, *rest: make(
+                message._replace(should_close=True), *rest
+            )
 
     def _give_up(self) -> None:
         if self._request_count == 0:
@@ -121,6 +131,14 @@ class Runner(web.AppRunner):
 
     def __init__(self, app: web.Application, *, shutdown_timeout: float) -> None:
         super().__init__(app, handle_signals=False, shutdown_timeout=shutdown_timeout, **OPTIONS)
+
+    def leave(self) -> int:
+        """Each connection is closed behind its next answer; how many are left."""
+        connections = self.server.connections if self.server else []
+        for connection in connections:
+            if isinstance(connection, Connection):
+                connection.leave()
+        return len(connections)
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()

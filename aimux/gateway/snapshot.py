@@ -5,20 +5,20 @@ Exchanges in flight keep the one they began with, so that a reload changes nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
+from os.path import expanduser
 
 from aimux.catalogue.provider import Provider
 from aimux.config.schema import Config
 from aimux.errors import VaultError
-from aimux.routing.candidates import Asked, plan
-from aimux.routing.plan import Plan
+from aimux.routing.candidates import Routes
+from aimux.routing.permits import Permits
+from aimux.routing.rules import Rule, compile_match
+from aimux.telemetry.redact import Redactor
+from aimux.vault.clients import ClientToken
 from aimux.vault.secret import Credential
-
-MAX_PLANS: Final = 1024
-"""Different model names are few; a client that makes them up does not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class Snapshot:
     key_problems: Mapping[str, VaultError] = field(default_factory=dict)
     client_tokens: Mapping[bytes, str] = field(default_factory=dict)
     admin_token: bytes = b""
-    _plans: dict[Asked, Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
+    tokens: Mapping[str, ClientToken] = field(default_factory=dict)
+    """By name, what the tokens that a person has made permit."""
+    tokens_problem: str | None = None
+    """Why their file could not be read, in words."""
 
     @cached_property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
@@ -53,18 +56,39 @@ class Snapshot:
         found = ((name, self.problem_of(each)) for name, each in self.providers.items())
         return {name: problem for name, problem in found if problem is not None}
 
-    def plan(self, asked: Asked) -> Plan:
-        """The plan for a request; made once for all requests that ask alike.
+    @cached_property
+    def routes(self) -> Routes:
+        """The rules of this generation, compiled."""
+        return Routes.of(
+            self.config,
+            self.providers,
+            self.problems,
+            self.labels,
+            self.generation,
+            expanduser("~"),  # noqa: PTH111 -- never raises, as Path.home() does without a home
+            Permits.of(self.tokens.values()),
+        )
 
-        Raises:
-            ClientError, NoCandidate: as ``routing.candidates.plan``, each time anew.
-        """
-        known = self._plans.get(asked)
-        if known is None:
-            known = plan(asked, self.config, self.providers, self.problems)
-            if len(self._plans) < MAX_PLANS:
-                self._plans[asked] = known
-        return known
+    def with_tokens(
+        self, own: Mapping[bytes, str], tokens: Iterable[ClientToken], problem: str | None = None
+    ) -> Snapshot:
+        """The same with other client tokens: aimux's own by their hashes, and those of people."""
+        by_name = {each.name: each for each in tokens}
+        hashes = {**own, **{each.digest: each.name for each in by_name.values()}}
+        return replace(self, client_tokens=hashes, tokens=by_name, tokens_problem=problem)
+
+    @cached_property
+    def keeps(self) -> Rule | None:
+        """Which exchanges are kept with what is said in them; None where none are."""
+        replay = self.config.replay
+        return compile_match("replay", replay.match, expanduser("~")) if replay.keep else None  # noqa: PTH111 -- never raises
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Blots this generation's keys out of what vendors say."""
+        redactor = Redactor()
+        redactor.hide(each.secret for found in self.credentials.values() for each in found)
+        return redactor
 
     def credential(self, provider: str, label: str) -> Credential | None:
         """A key by its label; None where the label is empty because no key is needed."""

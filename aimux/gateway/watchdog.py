@@ -98,6 +98,15 @@ class Watchdog:
         self.phase = "first_event"
         self._set(now)
 
+    def again(self, first_event_s: float) -> None:
+        """An attempt asks once more before anything has begun: another first event is awaited from now
+        on, and the limit of the whole stays.
+        """
+        now = self.loop.time()
+        self.heard = now
+        self._deadline = now + first_event_s
+        self._set(now)
+
     def begun(self, idle_s: float, *, stream: bool) -> None:
         """The answer has begun: from now on its pauses have a limit.
 
@@ -119,6 +128,11 @@ class Watchdog:
     def pause(self) -> None:
         """Nothing is awaited from an upstream; the client's silence still counts."""
         self._deadline = self._total = self._idle_s = _NEVER
+
+    def wait(self) -> None:
+        """The same for a longer while: a signal of life will be due."""
+        self.pause()
+        self._set(self.loop.time())
 
     def stop(self) -> None:
         """Ends the watch."""

@@ -1,4 +1,6 @@
-"""What a translation could not carry over, each as a record: nothing is left behind in silence."""
+"""What a translation could not carry over, in either direction, each as a record: nothing is left
+behind in silence.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,21 @@ class Severity(IntEnum):
 _D, _I, _W = Severity.DEBUG, Severity.INFO, Severity.WARN
 
 LOSSES: Final = {
+    "answer.continued": (_D, "the provider paused and was asked to go on"),
     "attribution.stripped": (_D, "the client's billing line was not sent to a foreign provider"),
     "beta.dropped": (_D, "a beta of the client's vendor"),
     "cache_control.dropped": (_D, "marks of what to cache"),
+    "call.nameless": (_W, "a call of a tool without its name: nobody could run it"),
+    "call.rest_dropped": (_W, "arguments that came when their call was already told"),
+    "choices.dropped": (_W, "all answers but the first, of several"),
     "citations.dropped": (_I, "citations became plain text or were left out"),
     "context_management.dropped": (_D, "the client's wish to have its context edited"),
     "document.textified": (_I, "a document was sent as text"),
     "effort.mapped": (_D, "an effort was replaced by the nearest that the model knows"),
+    "finish.broken": (_W, "the model went wrong behind what it had said"),
     "finish.inferred": (_D, "the provider did not say why it ended"),
+    "finish.no_call": (_I, "the provider ended with calls and had made none"),
+    "finish.paused": (_W, "the provider paused and could not be asked to go on"),
     "finish.unknown": (_I, "the provider ended for a reason that nobody knows"),
     "format.emulated": (_W, "structured output was asked for in words"),
     "format.schema_degraded": (_D, "constraints of an output schema became words"),
@@ -36,17 +45,23 @@ LOSSES: Final = {
     "logprobs.dropped": (_I, "log probabilities are not given"),
     "max_tokens.clamped": (_D, "more output was asked for than the model gives"),
     "max_tokens.defaulted": (_D, "the format needs a limit of the output and the client gave none"),
+    "max_tokens.raised": (_I, "less output was asked for than the provider can be limited to"),
     "metadata.dropped": (_D, "free data of the client"),
     "parallel.unsupported": (_I, "parallel calls cannot be turned off"),
     "penalty.dropped": (_I, "a penalty or a bias of sampling"),
     "prefill.dropped": (_W, "the beginning of the answer that the client had written"),
+    "prompt.truncated": (
+        _W,
+        "the prompt seems longer than the window, and the provider cuts in silence",
+    ),
     "sampling.clamped": (_I, "a value of sampling was brought into the provider's range"),
     "sampling.dropped": (_W, "a value of sampling that the model refuses"),
     "seed.dropped": (_I, "the seed"),
+    "server_tool.untold": (_I, "what a tool of the provider's own has done"),
     "service_tier.dropped": (_D, "a service tier that the provider does not have"),
     "signature.replaced": (_D, "a call without its signature got the documented stand-in"),
     "stop.truncated": (_W, "more stop sequences than the provider takes"),
-    "stream.repaired": (_I, "arguments that were no JSON were wrapped"),
+    "stream.repaired": (_I, "arguments that were no object were put into one"),
     "system.merged": (_I, "instructions became the user's words: there were no others"),
     "system.midconv_wrapped": (_D, "instructions in the middle stand in the user's turn"),
     "thinking.budget_mapped": (_D, "a budget of thinking became an effort, or the reverse"),
@@ -73,11 +88,16 @@ LOSSES: Final = {
 }
 """Every code with its severity and what was lost, in words for ``aimux why``."""
 
+MAX_LOSSES: Final = 50
+"""Most that one answer can lose: a provider may make up a new name with every event."""
+
+MAX_DETAIL_CHARS: Final = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
     """One thing that did not cross.  ``code`` is one of LOSSES; ``path`` is where it stands in the
-    client's request; ``detail`` says more where there is more to say.
+    client's request, empty for what an answer lost; ``detail`` says more where there is more to say.
     """
 
     code: str
@@ -95,3 +115,22 @@ class Loss:
         said = LOSSES[self.code][1]
         extra = "; ".join(part for part in (self.path, self.detail) if part)
         return f"{said} ({extra})" if extra else said
+
+
+class Losses:
+    """What is lost of an answer while it comes: each loss once, in the order of their appearance."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[Loss, None] = {}
+
+    def add(self, code: str, detail: object = "") -> None:
+        """One more; ``detail`` may be any text of a provider's, and what is none is left out."""
+        if len(self._found) < MAX_LOSSES:
+            said = detail[:MAX_DETAIL_CHARS] if isinstance(detail, str) else ""
+            self._found[Loss(code, detail=said)] = None
+
+    def all(self) -> tuple[Loss, ...]:
+        """Those so far."""
+        return tuple(self._found)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from aimux.model.parts import Media, Refusal, Text, Thinking, ToolCall, WebSearch
 
 AnswerPart = Text | Refusal | Thinking | ToolCall | Media | WebSearch
 """What an answer is made of."""
+
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Usage:
     ``input_tokens`` counts the whole prompt: fresh, read from a cache and written to one, so that
     ``fresh_tokens`` is a difference and never negative.  ``output_tokens`` includes
     ``reasoning_tokens``.  ``None`` means the provider did not say; it is never written as 0.
+    ``cost_usd`` is what the provider itself says that it has taken; few do.
     """
 
     input_tokens: int | None = None
@@ -26,6 +29,7 @@ class Usage:
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cost_usd: float | None = None
 
     @property
     def fresh_tokens(self) -> int | None:
@@ -38,17 +42,32 @@ class Usage:
     def updated(self, later: Usage) -> Usage:
         """These numbers overwritten by the later ones that are known (totals, never sums)."""
         return Usage(
-            *(
-                new if new is not None else old
-                for new, old in (
-                    (later.input_tokens, self.input_tokens),
-                    (later.output_tokens, self.output_tokens),
-                    (later.cache_read_tokens, self.cache_read_tokens),
-                    (later.cache_write_tokens, self.cache_write_tokens),
-                    (later.reasoning_tokens, self.reasoning_tokens),
-                )
-            )
+            _newer(self.input_tokens, later.input_tokens),
+            _newer(self.output_tokens, later.output_tokens),
+            _newer(self.cache_read_tokens, later.cache_read_tokens),
+            _newer(self.cache_write_tokens, later.cache_write_tokens),
+            _newer(self.reasoning_tokens, later.reasoning_tokens),
+            _newer(self.cost_usd, later.cost_usd),
         )
+
+    def plus(self, more: Usage) -> Usage:
+        """The sum of two requests; what only one of them says is known as far as that."""
+        return Usage(
+            _sum(self.input_tokens, more.input_tokens),
+            _sum(self.output_tokens, more.output_tokens),
+            _sum(self.cache_read_tokens, more.cache_read_tokens),
+            _sum(self.cache_write_tokens, more.cache_write_tokens),
+            _sum(self.reasoning_tokens, more.reasoning_tokens),
+            _sum(self.cost_usd, more.cost_usd),
+        )
+
+
+def _newer(old: _Number | None, new: _Number | None) -> _Number | None:
+    return old if new is None else new
+
+
+def _sum(one: _Number | None, other: _Number | None) -> _Number | None:
+    return one if other is None else other if one is None else one + other
 
 
 UNKNOWN: Final = Usage()

@@ -28,12 +28,14 @@ from typing import Final
 
 from aimux.config.schema import LoggingSettings
 from aimux.telemetry.lines import Entry, journal_line, json_line, raw_entry, redacted, text_line
+from aimux.telemetry.pace import Pace
 from aimux.telemetry.redact import Redactor
 from aimux.telemetry.rotate import RotatingFile
 from aimux.vault.secret import Secret
 
-BATCH_S: Final = 0.05
-"""How long records gather before they are written together; a kill -9 costs no more than this."""
+GATHER_S: Final = 0.05
+APART_S: Final = 0.5
+"""When lines are written together, as ``pace`` has it; a kill -9 costs no more than the longer time."""
 
 MOST_WAITING: Final = 20_000
 """Records in the queue; more are dropped and counted, so that a stuck disk does not fill memory."""
@@ -78,11 +80,17 @@ class LogWriter(logging.Handler):
         self._warned = False
         self._awake = threading.Event()
         self._ending = threading.Event()
+        self._pace = Pace(self._ending, gather_s=GATHER_S, apart_s=APART_S)
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._hooks = (sys.excepthook, threading.excepthook)
         self.configure(settings)
 
     # ------------------------------------------------------------ used by the rest of aimux
+
+    @property
+    def redactor(self) -> Redactor:
+        """What blots secrets out; whoever writes other files uses the same."""
+        return self._redactor
 
     def hide(self, secrets: Iterable[Secret]) -> None:
         """Adds values that no line may hold.  Call it before the values are used for anything."""
@@ -155,7 +163,7 @@ class LogWriter(logging.Handler):
     def _run(self) -> None:
         while not self._ending.is_set():
             self._awake.wait()
-            self._ending.wait(BATCH_S)
+            self._pace.gather()
             self._awake.clear()
             self._write_waiting()
         self._write_waiting()
@@ -163,7 +171,7 @@ class LogWriter(logging.Handler):
             self._file.close()
 
     def _write_waiting(self) -> None:
-        lines = [line for line in map(self._entry, self._taken()) if line]
+        lines = [line for line in map(self._entry, self._pace.unhurried(self._taken())) if line]
         if not lines:
             return
         if self._stderr_line:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from aimux.catalogue.listed import Listed
 from aimux.catalogue.provider import Provider
+from aimux.upstream.listed import TELLING, listed
 from aimux.upstream.outcome import Answer
 from aimux.upstream.probe import DEFAULT_LIMIT_S, Question, ask
 from aimux.vault.secret import Credential
@@ -19,13 +21,16 @@ MAX_NAME: Final = 200
 class ModelList:
     """The models that a provider lists, in its own order, and what came of asking.
 
-    ``models`` is empty unless ``answer.ok``; its names are bounded and printable.
+    ``models`` is empty unless ``answer.ok``; its names are bounded and printable.  ``listed`` is what the
+    list says of them besides, where it says something; ``whole`` is whether there is no more of it.
     """
 
     provider: str
     url: str | None
     answer: Answer
     models: tuple[str, ...] = ()
+    listed: Mapping[str, Listed] = field(default_factory=dict)
+    whole: bool = True
 
 
 async def list_models(
@@ -42,11 +47,34 @@ async def list_models(
     if not answer.ok:
         return ModelList(provider.name, url, answer)
     names = _names(answer.value)
+    said = _listed(answer.value) if provider.preset in TELLING else {}
+    whole = _is_whole(answer.value)
     answer = replace(answer, value=None)
     if names is None:
         text = "answered with JSON that is no list of models"
         return ModelList(provider.name, url, replace(answer, outcome="no-list", message=text))
-    return ModelList(provider.name, url, answer, names)
+    return ModelList(provider.name, url, answer, names, said, whole)
+
+
+def _listed(value: Any) -> dict[str, Listed]:
+    """What OpenAI's form of a list says of its models besides their names."""
+    entries = value.get("data") if isinstance(value, dict) else None
+    found: dict[str, Listed] = {}
+    for each in entries[:MAX_MODELS] if isinstance(entries, list) else ():
+        for name in _clean([each]):
+            said = listed(each)
+            if said is not None:
+                found.setdefault(name, said)
+    return found
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a list has no further page: OpenRouter's link, Anthropic's mark, Gemini's token."""
+    if not isinstance(value, dict):
+        return True
+    links = value.get("links")
+    further = links.get("next") if isinstance(links, dict) else None
+    return not (further or value.get("has_more") or value.get("nextPageToken"))
 
 
 def _names(value: Any) -> tuple[str, ...] | None:

@@ -42,6 +42,8 @@ class Answer:
     status: int | None = None
     latency_ms: float | None = None
     value: Any = None
+    clock_ahead_s: float | None = None
+    """By how much this machine's clock is ahead of the answer's ``date``; None where it has none."""
 
     @property
     def ok(self) -> bool:

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import aiohttp
@@ -79,7 +80,20 @@ async def _asked(
         latency_ms = (time.monotonic() - started) * 1000
         body = await _bounded(response)
     answer = judged(provider, credential, response, body)
-    return replace(answer, status=response.status, latency_ms=latency_ms)
+    return replace(
+        answer,
+        status=response.status,
+        latency_ms=latency_ms,
+        clock_ahead_s=_clock_ahead_s(response.headers.get("date", "")),
+    )
+
+
+def _clock_ahead_s(date: str) -> float | None:
+    """How far our clock is ahead of a server's ``date`` (RFC 9110, 6.6.1), which counts whole seconds."""
+    try:
+        return time.time() - parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _session(provider: Provider, timeout_s: float) -> aiohttp.ClientSession:

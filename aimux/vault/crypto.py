@@ -78,10 +78,10 @@ def seal(
         raise ValueError("a record's name is not printable, empty or too long")
     header = _header(derivation)
     records = {
-        name: _encrypt(key, nonce(), content, header, name)
+        name: encrypt(key, nonce(), content, header, name)
         for name, content in sorted(contents.items())
     }
-    manifest = _encrypt(key, nonce(), _manifest_text(records), header, _MANIFEST)
+    manifest = encrypt(key, nonce(), _manifest_text(records), header, _MANIFEST)
     return Envelope(derivation, manifest, records)
 
 
@@ -94,7 +94,7 @@ def unseal(envelope: Envelope, key: bytes) -> dict[str, bytes]:
     """
     header = _header(envelope.derivation)
     try:
-        listed = _decrypt(key, envelope.manifest, header, _MANIFEST)
+        listed = decrypt(key, envelope.manifest, header, _MANIFEST)
     except InvalidTag:
         raise VaultLocked("the vault does not open with this passphrase or key file") from None
     if listed != _manifest_text(envelope.records):
@@ -104,16 +104,22 @@ def unseal(envelope: Envelope, key: bytes) -> dict[str, bytes]:
 
 def _opened(key: bytes, sealed: Sealed, header: bytes, name: str) -> bytes:
     try:
-        return _decrypt(key, sealed, header, name)
+        return decrypt(key, sealed, header, name)
     except InvalidTag:
         raise VaultCorrupt(f"the vault's record {name!r} was changed") from None
 
 
-def _encrypt(key: bytes, nonce: bytes, content: bytes, header: bytes, name: str) -> Sealed:
+def encrypt(key: bytes, nonce: bytes, content: bytes, header: bytes, name: str) -> Sealed:
+    """Something sealed under a fresh nonce; it opens with the same header and name and no others."""
     return Sealed(nonce, AESGCM(key).encrypt(nonce, content, _associated(header, name)))
 
 
-def _decrypt(key: bytes, sealed: Sealed, header: bytes, name: str) -> bytes:
+def decrypt(key: bytes, sealed: Sealed, header: bytes, name: str) -> bytes:
+    """What was sealed.
+
+    Raises:
+        InvalidTag: the key, the header or the name is another one, or it was changed.
+    """
     return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _associated(header, name))
 
 

@@ -48,7 +48,7 @@ def read_variable(name: str, environ: Mapping[str, str]) -> Secret:
     value = environ.get(name)
     if not value:
         raise KeyMissing(
-            f"the variable {name!r} is not set where this process was started",
+            f"the variable {name!r} is not set where aimux was started",
             hint=f"export {name}=... and then: aimux restart",
         )
     return checked_key(value)

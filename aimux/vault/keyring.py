@@ -79,6 +79,22 @@ class Keyring:
             raise KeyringUnavailable("the keyring still has what it was told to remove")
         return True
 
+    def backend(self) -> str:
+        """The name of the class that keeps the keys here, once it has shown that it is open.
+
+        Raises:
+            KeyringUnavailable: there is none that keeps secrets.
+            KeyringLocked: it is not open, or did not say so in time.
+        """
+        outcome = self._outcome([])
+        if isinstance(outcome, VaultError):
+            raise outcome
+        first = next(iter(_lines(outcome.output)), {})
+        problem = _trouble(first)
+        if problem is not None or "backend" not in first:
+            raise problem or self._unfinished(outcome)
+        return first["backend"]
+
     def _do(self, request: dict[str, str]) -> bool:
         """Whether there was something to do it to."""
         answer = self._ask([request])[0]
@@ -90,6 +106,13 @@ class Keyring:
         """The child's answer to each request, or why there is none."""
         if not requests:
             return []
+        outcome = self._outcome(requests)
+        if isinstance(outcome, VaultError):
+            return [outcome] * len(requests)
+        return self._sorted_out(outcome, len(requests))
+
+    def _outcome(self, requests: Sequence[Mapping[str, str]]) -> Outcome | VaultError:
+        """What became of a child that was asked, or why there was none."""
         question = {
             "limit_s": self.limit_s,
             "probe": not self.dialog,
@@ -97,16 +120,14 @@ class Keyring:
             "requests": requests,
         }
         try:
-            outcome = run_child(
+            return run_child(
                 _child_command(),
                 _child_environment(self.environ),
                 Patience(self.limit_s, self.waiting),
                 json.dumps(question).encode(),
             )
         except OSError as problem:
-            reason = KeyringUnavailable(f"the keyring's process did not start: {problem.strerror}")
-            return [reason] * len(requests)
-        return self._sorted_out(outcome, len(requests))
+            return KeyringUnavailable(f"the keyring's process did not start: {problem.strerror}")
 
     def _sorted_out(self, outcome: Outcome, count: int) -> list[Mapping[str, str] | VaultError]:
         """The first line is the keyring's own state, the others are answers; some may lack."""

@@ -53,11 +53,14 @@ Turn = tuple[Role, list[Part]]
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """A request that a codec can write.  ``names`` leads the answer's names back to the client's."""
+    """A request that a codec can write.  ``names`` leads the answer's names back to the client's;
+    ``cut_tokens`` is how long that may be where the target cannot be limited to so little.
+    """
 
     request: Request
     names: Names
     losses: tuple[Loss, ...]
+    cut_tokens: int | None = None
 
 
 def adapt(request: Request, rules: Rules, target: Target) -> Adapted:
@@ -82,10 +85,12 @@ def adapt(request: Request, rules: Rules, target: Target) -> Adapted:
         system=system,
         tools=tuple(_renamed(tool, names, rules, losses) for tool in tools),
         tool_choice=_choice(request.tool_choice, tools, names),
-        sampling=_clamped(request.sampling, target, losses),
+        sampling=_clamped(request.sampling, rules, target, losses),
         losses=(),
     )
-    return Adapted(fitted, names, tuple(dict.fromkeys(losses)))
+    wanted, given = request.sampling.max_output_tokens, fitted.sampling.max_output_tokens
+    raised = wanted is not None and given is not None and wanted < given
+    return Adapted(fitted, names, tuple(dict.fromkeys(losses)), wanted if raised else None)
 
 
 # ---------------------------------------------------------------- tools
@@ -194,8 +199,13 @@ def _choice(choice: ToolChoice, tools: list[Tool], names: Names) -> ToolChoice:
     )
 
 
-def _clamped(sampling: Sampling, target: Target, losses: list[Loss]) -> Sampling:
+def _clamped(sampling: Sampling, rules: Rules, target: Target, losses: list[Loss]) -> Sampling:
+    """No more output than the model gives, and no less than the provider can be limited to."""
     asked, limit = sampling.max_output_tokens, target.max_output_tokens
+    if asked is not None and asked < rules.min_output:
+        detail = f"{asked} to {rules.min_output}, and cut here"
+        losses.append(Loss("max_tokens.raised", detail=detail))
+        return replace(sampling, max_output_tokens=rules.min_output)
     if asked is None or limit is None or asked <= limit:
         return sampling
     losses.append(Loss("max_tokens.clamped", detail=f"{asked} to {limit}"))

@@ -12,6 +12,7 @@ from collections.abc import Hashable
 from typing import Final
 
 from aimux.model.events import BlockStart, BlockStop, Cite, Delta, Event, Sign
+from aimux.model.loss import Losses
 from aimux.model.parts import Citation, Opaque
 from aimux.model.response import AnswerPart
 
@@ -36,7 +37,7 @@ class Blocks:
     closed.
     """
 
-    __slots__ = ("_by_key", "_live", "_order", "number", "out")
+    __slots__ = ("_by_key", "_live", "_order", "lost", "number", "out")
 
     def __init__(self) -> None:
         self._by_key: dict[Hashable, _Block] = {}
@@ -45,6 +46,8 @@ class Blocks:
         self.number = -1
         """Of the live block, or of the last one that was; -1 before the first."""
         self.out: list[Event] = []
+        self.lost = Losses()
+        """What of the provider's answer becomes no event, or becomes another one than it was."""
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._by_key

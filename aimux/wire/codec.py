@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from aimux.errors import AimuxError, ErrorKind
 from aimux.model.events import Event
+from aimux.model.loss import Losses
 from aimux.model.request import Request, WireFormat
 from aimux.model.response import Response, Usage
 from aimux.wire.jsontext import Document
@@ -58,6 +59,10 @@ class Reported:
     wait_s: float | None = None
 
 
+MAX_CONTINUATIONS: Final = 5
+"""How often a provider is asked to go on with one answer."""
+
+
 class Tap(Protocol):
     """Watches an answer go by.  Fed whole SSE blocks in order; changes nothing.
 
@@ -81,15 +86,39 @@ class StreamReader(Protocol):
     """Reads one provider's stream into neutral events.  Fed whole SSE blocks in order.
 
     What it gives is a word of the grammar in :mod:`aimux.model.events`, under any input: a stream that
-    never says how it ends, or whose calls are cut, ends in a Failure.
+    never says how it ends, or whose calls are cut, ends in a Failure.  ``lost`` is what it has left out
+    or mended on the way.
     """
+
+    @property
+    def lost(self) -> Losses:
+        """All of the answer so far."""
 
     def read(self, block: bytes) -> list[Event]:
         """The events that a block completes, often none."""
 
     def end(self) -> list[Event]:
         """The upstream has closed the stream in good order: what is still to be said, Finish or
-        Failure the last of it; nothing where that has been said already.
+        Failure the last of it; nothing where that has been said already, or where there is :meth:`more`.
+        """
+
+    def whole(self, answer: Any) -> list[Event]:
+        """The events of an answer that came whole, decoded from JSON; Finish is the last of them, unless
+        there is :meth:`more`.
+
+        Raises:
+            UpstreamProtocol: it is no answer of this format.
+            UpstreamStatus: it says that the provider failed.
+        """
+
+    def more(self) -> bytes | None:
+        """The request that goes on with an answer that has paused; None where it has not, and where there
+        is no going on, or not any more after MAX_CONTINUATIONS: then its Finish says that it paused.
+        """
+
+    def resume(self) -> None:
+        """What is read from now on answers that request, and belongs to the same answer: there is no
+        second Start, numbers of blocks go on rising, and the usage at the end is that of all requests.
         """
 
 
@@ -165,8 +194,10 @@ class Codec(Protocol):
     def write_response(self, response: Response, audience: Audience) -> bytes:
         """A whole answer for the client."""
 
-    def reader(self, target: Target) -> StreamReader:
-        """A fresh reader of one provider's stream."""
+    def reader(self, target: Target, asked: bytes = b"") -> StreamReader:
+        """A fresh reader of one provider's stream.  ``asked`` is the request that it answers, where the
+        answer may pause and is to be gone on with.
+        """
 
     def writer(self, audience: Audience) -> StreamWriter:
         """A fresh writer of one client's stream."""

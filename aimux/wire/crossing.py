@@ -1,7 +1,7 @@
 """How a request crosses to another format, and what its answer has to go through on the way back.
 
     client's request -> what its client does not keep -> adapted to the target -> written -> accent
-    provider's answer -> calls put right -> the client's names and ids -> what is to be kept -> stops
+    provider's answer -> calls put right -> the client's names and ids -> what is to be kept -> stops, length
 
 A crossing may also lead from a format to the same: where an answer comes in the form that was not asked
 for, or has to be put right.
@@ -15,22 +15,23 @@ from aimux.errors import InvalidRequest
 from aimux.model.loss import Loss
 from aimux.model.parts import ToolCall
 from aimux.model.request import FunctionTool, Request, WireFormat
-from aimux.wire import quirks
+from aimux.wire import quirks, ranges
 from aimux.wire.adapt import Adapted, adapt
 from aimux.wire.estimate import estimated_tokens
 from aimux.wire.formats import CODECS
 from aimux.wire.inquiry import Inquiry
 from aimux.wire.jsontext import body_of
 from aimux.wire.leaked import LeakedCalls
+from aimux.wire.limit import Limit
 from aimux.wire.memory import Remembering
 from aimux.wire.names import Names
 from aimux.wire.restore import Restore
 from aimux.wire.stops import Stops
-from aimux.wire.target import Audience, Target
+from aimux.wire.target import Audience, Target, Written
 from aimux.wire.translation import Filter, Translation, plain_audience
 
 REPAIR_CALLS: Final = "repair-leaked-calls"
-REPAIRS: Final = frozenset({REPAIR_CALLS, "split-think-tags"})
+REPAIRS: Final = frozenset({REPAIR_CALLS, "implicit-think-tag", "split-think-tags"})
 """Quirks that somebody chooses for a provider of any format, whose answers must then be read."""
 
 
@@ -57,17 +58,16 @@ def translated(inquiry: Inquiry, format_: WireFormat, target: Target) -> Crossed
     written = codec.write_request(adapted.request, target)
     losses = [*adapted.losses, *written.losses]
     losses += quirks.edited(written.body, format_, target)
-    filters = _filters(inquiry, format_, target, adapted, written.stop_locally)
-    back = _crossing(inquiry, format_, target, asked, filters)
-    return Crossed(body_of(written.body), tuple(dict.fromkeys(losses)), back)
+    losses += ranges.clamped(written.body, format_, target)
+    filters = _filters(inquiry, format_, target, adapted, written)
+    body = body_of(written.body)
+    pausing = body if written.pauses else b""
+    back = _crossing(inquiry, format_, target, asked, filters, pausing=pausing)
+    return Crossed(body, tuple(dict.fromkeys(losses)), back)
 
 
 def _filters(
-    inquiry: Inquiry,
-    format_: WireFormat,
-    target: Target,
-    adapted: Adapted,
-    stops: tuple[str, ...],
+    inquiry: Inquiry, format_: WireFormat, target: Target, adapted: Adapted, written: Written
 ) -> list[Filter]:
     """What the answer goes through between the provider's reader and the client's writer."""
     filters: list[Filter] = []
@@ -82,8 +82,10 @@ def _filters(
         signs = format_ is WireFormat.GEMINI
         if forgets or signs:
             filters.append(Remembering(caller.memory, caller.client, forgets=forgets, signs=signs))
-    if stops:
-        filters.append(Stops(stops))
+    if written.stop_locally:
+        filters.append(Stops(written.stop_locally))
+    if adapted.cut_tokens is not None:
+        filters.append(Limit(adapted.cut_tokens))
     return filters
 
 
@@ -112,8 +114,14 @@ def repaired(inquiry: Inquiry, target: Target) -> Translation:
     return _crossing(inquiry, inquiry.format, reading, asked, filters)
 
 
-def _crossing(
-    inquiry: Inquiry, format_: WireFormat, target: Target, asked: Request, filters: list[Filter]
+def _crossing(  # noqa: PLR0913 -- the facts of a crossing
+    inquiry: Inquiry,
+    format_: WireFormat,
+    target: Target,
+    asked: Request,
+    filters: list[Filter],
+    *,
+    pausing: bytes = b"",
 ) -> Translation:
     return Translation(
         (CODECS[inquiry.format], CODECS[format_]),
@@ -122,4 +130,5 @@ def _crossing(
         filters,
         stream=inquiry.stream,
         prompt_tokens=lambda: estimated_tokens(inquiry.document, inquiry.format),
+        asked=pausing,
     )

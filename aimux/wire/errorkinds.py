@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from aimux.errors import ErrorKind
+from aimux.wire.durations import PIECE, seconds_of
 
 _BY_STATUS: Final = {
     400: ErrorKind.INVALID_REQUEST,
@@ -24,6 +25,7 @@ _BY_STATUS: Final = {
 _STATUS_OF: Final = {
     ErrorKind.INVALID_REQUEST: 400,
     ErrorKind.CONTEXT_OVERFLOW: 400,
+    ErrorKind.REFUSED: 400,
     ErrorKind.AUTH_CLIENT: 401,
     ErrorKind.AUTH_UPSTREAM: 401,
     ErrorKind.PERMISSION: 403,
@@ -34,6 +36,7 @@ _STATUS_OF: Final = {
     ErrorKind.OVERLOADED: 529,
     ErrorKind.TIMEOUT: 504,
     ErrorKind.UPSTREAM: 502,
+    ErrorKind.BAD_CALL: 500,
     ErrorKind.UNAVAILABLE: 503,
     ErrorKind.NOT_IMPLEMENTED: 501,
     ErrorKind.INTERNAL: 500,
@@ -58,24 +61,26 @@ _BILLING: Final = re.compile(
     re.IGNORECASE,
 )
 
+_REFUSED: Final = re.compile(
+    r"content_policy_violation|content_filter|ResponsibleAIPolicyViolation|PROHIBITED_CONTENT"
+    r"|potentially violating our usage policy|flagged by our (?:safety|moderation)",
+    re.IGNORECASE,
+)
+
 _BAD_KEY: Final = re.compile(r"API_KEY_INVALID|API key not valid|invalid_api_key", re.IGNORECASE)
 
 
 _WAIT: Final = re.compile(
-    r"(?:try again|retry)(?: in| after)? (\d{1,6}(?:\.\d{1,9})?) ?(ms|milliseconds?|s\b|sec|m\b|min)",
-    re.IGNORECASE,
+    rf"(?:try again|retry)(?: in| after)? ((?:{PIECE}[ ,]{{0,2}})+)", re.IGNORECASE
 )
-_UNITS_S: Final = {"ms": 0.001, "mi": 0.001, "s": 1.0, "se": 1.0, "m": 60.0}
 
 
 def wait_in(text: str) -> float | None:
-    """Seconds that an error's words ask to wait: "Please try again in 1.2s" (OpenAI, 2026-10)."""
+    """Seconds that an error's words ask to wait: "Please try again in 1.2s" (OpenAI, 2026-10), "in
+    7m12.5s" (Groq).
+    """
     found = _WAIT.search(text)
-    if found is None:
-        return None
-    unit = found[2].lower()
-    factor = 60.0 if unit == "min" else _UNITS_S[unit[:2]]
-    return float(found[1]) * factor
+    return None if found is None else seconds_of(found[1])
 
 
 def kind_of_status(status: int) -> ErrorKind:
@@ -100,6 +105,8 @@ def kind_of(status: int, text: str) -> ErrorKind:
         return ErrorKind.BILLING
     if status in {400, 413, 422, 500} and _OVERFLOW.search(text):
         return ErrorKind.CONTEXT_OVERFLOW
+    if status in {400, 403, 422} and _REFUSED.search(text):
+        return ErrorKind.REFUSED
     if status == 400 and _BAD_KEY.search(text):
         return ErrorKind.AUTH_UPSTREAM
     return kind_of_status(status)
@@ -116,6 +123,46 @@ def number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+def billed_usd(usage: dict[str, Any]) -> float | None:
+    """What OpenRouter says beside the tokens that it has taken, in US dollars; with a key of the user's
+    own at the vendor behind it, what that one takes is beside it (openrouter.ai, usage accounting, 2026-10).
+    """
+    cost = _amount(usage.get("cost"))
+    if cost is None or usage.get("is_byok") is not True:
+        return cost
+    beside = _amount(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
+    return None if beside is None else cost + beside
+
+
+def _amount(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < 1e6 else None
+
+
 def mapping(value: Any) -> dict[str, Any]:
     """An object, or an empty one for what is none."""
     return value if isinstance(value, dict) else {}
+
+
+# ---------------------------------------------------------------- Google's details, in two formats
+
+_DELAY: Final = re.compile(r"(\d{1,8}(?:\.\d{1,9})?)s")
+
+
+def delay_in(details: object) -> float | None:
+    """``RetryInfo.retryDelay`` among the details, such as ``32s`` (google.rpc, error_details.proto)."""
+    for detail in details if isinstance(details, list) else ():
+        delay = mapping(detail).get("retryDelay")
+        if isinstance(delay, str) and (found := _DELAY.fullmatch(delay)):
+            return float(found[1])
+    return None
+
+
+def counts_quota(details: object) -> bool:
+    """Whether the details name a quota that is used up: one of a minute or a day, and no empty account,
+    though the sentence is "You exceeded your current quota, please check your plan and billing".
+    """
+    return any(
+        "QuotaFailure" in str(mapping(detail).get("@type"))
+        for detail in (details if isinstance(details, list) else ())
+    )

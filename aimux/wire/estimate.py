@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from itertools import repeat
 from typing import Final
 
 from aimux.model.request import WireFormat
@@ -37,6 +38,7 @@ _KEYS: Final = {
 }  # fmt: skip
 
 _MEDIUM: Final = re.compile(rb'"(?:data:[^",]{0,80},)?([A-Za-z0-9+/_=-]{2000,})"')
+_BLOCK: Final = re.compile(rb"[A-Za-z0-9+/_=-]{1000}")
 _PDF: Final = b"JVBERi"  # "%PDF-" in base64
 
 _WEIGHT: Final = 0.2
@@ -53,7 +55,7 @@ def estimated_tokens(document: Document, format_: WireFormat) -> int:
 
 def _media(document: Document, format_: WireFormat) -> tuple[int, int]:
     """Bytes of base64 in the prompt and what they are worth in tokens."""
-    if len(document.raw) < 2000 or b"ata" not in document.raw:  # data, inlineData, file_data
+    if not _may_hold_media(document.raw):
         return 0, 0
     size = tokens = 0
     for key in _KEYS[format_][:2]:
@@ -63,6 +65,13 @@ def _media(document: Document, format_: WireFormat) -> tuple[int, int]:
             is_pdf = found[1].startswith(_PDF)
             tokens += round(length / DOCUMENT_BYTES_PER_TOKEN) if is_pdf else IMAGE_TOKENS
     return size, tokens
+
+
+def _may_hold_media(raw: bytes) -> bool:
+    """Whether some 1,000 bytes that begin at a multiple of 1,000 are all base64: the 2,000 of a medium
+    cover one of these blocks wherever they stand.  Words end such a block after a few bytes.
+    """
+    return any(map(_BLOCK.match, repeat(raw), range(0, len(raw) - 999, 1000)))
 
 
 def tokens_of_text(characters: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from aimux.errors import InvalidRequest
 from aimux.model.request import Request, WireFormat
 from aimux.wire.codec import Operation
 from aimux.wire.formats import CODECS
@@ -75,3 +76,29 @@ class Inquiry:
             codec = CODECS[self.format]
             self._request = codec.read_request(self.document, self.model, stream=self.stream)
         return self._request
+
+
+def named_model(document: Document) -> str:
+    """The model that a request names in its body.
+
+    Raises:
+        InvalidRequest: it names none.
+    """
+    model = document.get("model")
+    if model is None:
+        raise InvalidRequest("the request names no model", param="model")
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidRequest("model must be a text that is not empty", param="model")
+    return model
+
+
+def wants_stream(document: Document) -> bool:
+    """Whether a request asks in its body for a stream.
+
+    Raises:
+        InvalidRequest: what stands there is neither true nor false.
+    """
+    stream = document.get("stream")
+    if stream is not None and not isinstance(stream, bool):
+        raise InvalidRequest("stream must be true or false", param="stream")
+    return bool(stream)

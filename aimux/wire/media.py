@@ -61,13 +61,44 @@ def from_data_url(url: str, kind: MediaKind, **more: str) -> Media | None:
     head, comma, body = url[5:].partition(",")
     if not comma:
         return None
-    said, *parameters = (word.strip().lower() for word in head.split(";"))
+    said, parameters = _head_of(head)
     charset = next((word[8:] for word in parameters if word.startswith("charset=")), "")
     if "base64" not in parameters:
         body = base64.b64encode(unquote_to_bytes(mended(body))).decode("ascii")
     elif "%" in body:
         body = unquote(body)
     return from_base64(body, said, kind, charset=charset, **more)
+
+
+def _head_of(head: str) -> tuple[str, list[str]]:
+    """The media type of a data URL and its parameters."""
+    said, *parameters = (word.strip().lower() for word in head.split(";"))
+    return said, parameters
+
+
+def kind_of_url(url: str, kind: MediaKind) -> MediaKind | None:
+    """What lies at a URL, by its beginning: as :func:`kind_of` for one that holds it, else ``kind``."""
+    if url[:5].lower() != "data:":
+        return kind
+    head, _, body = url[5:].partition(",")
+    said, parameters = _head_of(head)
+    if "base64" not in parameters:
+        raw = unquote_to_bytes(mended(body[: 3 * _MAGIC_CHARS]))[: _MAGIC_CHARS // 4 * 3]
+        body = base64.b64encode(raw).decode("ascii")
+    elif "%" in body:
+        body = unquote(body)
+    return kind_of(body, said, kind)
+
+
+def kind_of(data: str, said: str, kind: MediaKind) -> MediaKind | None:
+    """What base64 holds, as :func:`from_base64` would say, by its beginning, which is all that needs
+    to be given; None for a text, which any model reads, and for what nobody can tell.
+    """
+    beginning = standard_base64("".join(data.split())[:_MAGIC_CHARS])
+    if not beginning:
+        return None
+    media_type = _type_of(beginning, said)
+    return None if not media_type or _is_text(media_type) else _kind_of(media_type, kind)
 
 
 def from_base64(

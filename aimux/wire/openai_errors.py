@@ -7,11 +7,12 @@ from typing import Any, Final
 from aimux.errors import AimuxError, ErrorKind, InvalidRequest
 from aimux.wire import jsontext
 from aimux.wire.codec import Reported
-from aimux.wire.errorkinds import excerpt, kind_of, mapping, wait_in
+from aimux.wire.errorkinds import counts_quota, delay_in, excerpt, kind_of, mapping, wait_in
 
 _NAMES: Final = {  # kind -> (type, code)
     ErrorKind.INVALID_REQUEST: ("invalid_request_error", None),
     ErrorKind.CONTEXT_OVERFLOW: ("invalid_request_error", "context_length_exceeded"),
+    ErrorKind.REFUSED: ("invalid_request_error", "content_policy_violation"),
     ErrorKind.AUTH_CLIENT: ("invalid_request_error", "invalid_api_key"),
     ErrorKind.AUTH_UPSTREAM: ("permission_error", "upstream_key_refused"),
     ErrorKind.PERMISSION: ("permission_error", None),
@@ -22,6 +23,7 @@ _NAMES: Final = {  # kind -> (type, code)
     ErrorKind.OVERLOADED: ("server_error", "slow_down"),
     ErrorKind.TIMEOUT: ("server_error", "timeout"),
     ErrorKind.UPSTREAM: ("server_error", "server_error"),
+    ErrorKind.BAD_CALL: ("server_error", "tool_use_failed"),
     ErrorKind.UNAVAILABLE: ("service_unavailable_error", "service_unavailable"),
     ErrorKind.NOT_IMPLEMENTED: ("server_error", "not_implemented"),
     ErrorKind.INTERNAL: ("server_error", "server_error"),
@@ -29,6 +31,12 @@ _NAMES: Final = {  # kind -> (type, code)
 
 _OWN_CODES: Final = frozenset({ErrorKind.INVALID_REQUEST, ErrorKind.PERMISSION})
 """Kinds for which the vendor has no one code: ours says more."""
+
+_BAD_CALL: Final = "tool_use_failed"
+"""Groq's code for a call that its model wrote badly (groq/groq-typescript 28, 2024-05)."""
+
+_MAX_GENERATION_CHARS: Final = 4000
+"""Of what the model wrote instead, in our message; it may have gone on for long."""
 
 _STATUS_OF: Final = {
     "rate_limit_exceeded": 429,
@@ -68,10 +76,26 @@ def reported(error: dict[str, Any], status: int) -> Reported:
     code = error.get("code")
     said = _words(error.get("message")) or type_ or code or "an error without words"
     message = jsontext.mended(str(said))
+    if code == _BAD_CALL:
+        return Reported(ErrorKind.BAD_CALL, message + _generation(error), _BAD_CALL)
     words = f"{type_} {code or ''} {message}"
     kind = kind_of(_effective_status(status, type_, code), words)
-    wait_s = wait_in(message) if kind is ErrorKind.RATE_LIMIT else None
+    details = error.get("details")  # of Google, whose OpenAI layer leaves its errors as they are
+    if counts_quota(details):
+        kind = ErrorKind.RATE_LIMIT
+    wait_s = delay_in(details)
+    if wait_s is None and kind is ErrorKind.RATE_LIMIT:
+        wait_s = wait_in(message)
     return Reported(kind, message, str(code or type_), wait_s)
+
+
+def _generation(error: dict[str, Any]) -> str:
+    """What the model had written in place of a call, behind the words about it (edge 311)."""
+    written = error.get("failed_generation")
+    if not written:
+        return ""
+    text = written if isinstance(written, str) else jsontext.text_of(written)
+    return f"; failed_generation: {jsontext.mended(text)[:_MAX_GENERATION_CHARS]}"
 
 
 def _words(said: object) -> str:

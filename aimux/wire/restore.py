@@ -57,10 +57,11 @@ class Restore:
         out: list[Event] = []
         for event in events:
             if type(event) is Delta:  # nearly always, so it is asked first and cheaply
-                if self._unwrap is None and event[1].isascii() and not self._half:
+                text = event[1]
+                if text.isascii() and self._unwrap is None and not self._half:
                     out.append(event)
                 else:
-                    self._grow(event[0], event[1], out)
+                    self._grow(event[0], text, out)
                 continue
             match event:
                 case BlockStart(block, ToolCall() as call):

@@ -50,3 +50,5 @@ class Rules:
     """There is a search that the provider runs by itself."""
     needs_user: bool = False
     """There must be a message of the user at all."""
+    min_output: int = 1
+    """Tokens that the answer can at least be limited to."""

@@ -125,7 +125,7 @@ def decoded(block: bytes) -> list[tuple[str, Any]]:
         return [usual]
     name, data = fields(block)
     data = data.strip()
-    if not data:
+    if not data or data == b"[DONE]":
         return []
     said = name.decode("ascii", "replace")
     try:

@@ -48,9 +48,10 @@ class Written:
     """A request in a provider's format, before its accent: :mod:`aimux.wire.quirks` edits ``body``.
 
     ``stop_locally`` are stop sequences that the format cannot carry: the answer is cut where one
-    stands.
+    stands.  ``pauses`` tells that the provider may end it before it is complete and be asked to go on.
     """
 
     body: dict[str, Any]
     losses: list[Loss] = field(default_factory=list)
     stop_locally: tuple[str, ...] = ()
+    pauses: bool = False

@@ -79,8 +79,8 @@ class Transcoder:
 
     __slots__ = (
         "_array", "_blocks", "_codec", "_format", "_held", "_inquiry", "_kept", "_kept_bytes",
-        "_kind", "_tap", "_target", "_translation", "_unpack", "_usage", "begun",
-        "error", "losses", "mode",
+        "_kind", "_losses", "_tap", "_target", "_translation", "_unpack", "_usage", "begun",
+        "error", "mode",
     )  # fmt: skip
 
     def __init__(self, inquiry: Inquiry, format_: WireFormat, target: Target) -> None:
@@ -100,8 +100,7 @@ class Transcoder:
         self._kept_bytes = 0
         self._usage = UNKNOWN
         self.mode = Mode.RELAY if inquiry.format is format_ else Mode.TRANSLATE
-        self.losses: tuple[Loss, ...] = ()
-        """What of the request did not cross; known after :meth:`request`."""
+        self._losses: tuple[Loss, ...] = ()
         self.begun = False
         """The answer has begun: what :meth:`feed` gives may and must go to the client."""
         self.error: Reported | None = None
@@ -131,7 +130,7 @@ class Transcoder:
         """
         document, format_, target = self._inquiry.document, self._format, self._target
         if self.mode is Mode.TRANSLATE:
-            body, self.losses, back = translated(self._inquiry, format_, target)
+            body, self._losses, back = translated(self._inquiry, format_, target)
             self._cross(back)
             return body
         if target.quirks & REPAIRS and self._inquiry.operation is Operation.GENERATE:
@@ -157,7 +156,7 @@ class Transcoder:
             body["model"] = self._target.model
         losses = carriers.without_carriers(body, self._format, self._target)
         losses += quirks.edited(body, self._format, self._target, own=True)
-        self.losses = tuple(dict.fromkeys(losses))
+        self._losses = tuple(dict.fromkeys(losses))
         return body_of(body)
 
     # ------------------------------------------------------------ the answer
@@ -207,6 +206,8 @@ class Transcoder:
         """
         if self._unpack is not None:
             chunk = self._unpack.feed(chunk)
+        if self._kind is _Kind.EVENTS:
+            return self._feed_events(chunk)
         if self._kind is _Kind.UNKNOWN:
             self._held.append(chunk)
             chunk = self._release()
@@ -380,8 +381,24 @@ class Transcoder:
         try:
             return self._ended(back, back.body(body))
         except UpstreamStatus as problem:
-            self.error = Reported(problem.kind, problem.message, problem.code)
+            if self.begun:  # by an earlier answer, which this one should have gone on with
+                raise
+            self.error = Reported(problem.kind, problem.message, problem.said_code or problem.code)
             return b""
+
+    def continuation(self) -> bytes | None:
+        """The request that goes on with an answer that the upstream has paused; None where it is over.
+
+        Asked behind :meth:`finish`.  The answer to that request goes through the same steps as the first
+        one, from :meth:`begin` on, and is a part of it to the client.
+        """
+        more = None if self._translation is None else self._translation.resume()
+        if more is not None:
+            self._blocks = BlockReader()
+            self._unpack = None
+            self._kind = _Kind.UNKNOWN
+            self._held, self._kept, self._kept_bytes = [], [], 0
+        return more
 
     def fail(self, error: AimuxError, request_id: str) -> bytes:
         """The last event for a client whose stream has begun and will not be completed."""
@@ -391,9 +408,13 @@ class Transcoder:
         return event if self._array is None else self._framed(event) + self._array.end()
 
     @property
-    def estimated(self) -> bool:
-        """Whether the usage is a guess, because the upstream gave none."""
-        return self._translation is not None and self._translation.estimated
+    def losses(self) -> tuple[Loss, ...]:
+        """What did not cross: of the request, known after :meth:`request`, and of the answer, as far as
+        it has come.
+        """
+        if self._translation is None:
+            return self._losses
+        return tuple(dict.fromkeys((*self._losses, *self._translation.losses)))
 
     @property
     def usage(self) -> Usage:

@@ -2,7 +2,10 @@
 
     block -> reader -> filters -> writer -> bytes        a stream
     block -> reader -> filters -> collector -> bytes     a stream for a client that wants none
-    body  -> response -> replayed as events -> as above  no stream, for whoever wants one
+    body  -> reader -> as above                          no stream, for whoever wants one
+
+Where the provider pauses its answer and can be asked to go on, what ends is not told to the client: the
+next answer belongs to the same.
 
 Nothing is given out before the answer has begun: the head of a stream says nothing yet, and as long as
 the client has heard nothing another provider can answer.
@@ -22,10 +25,10 @@ from aimux.model.events import (
     Failure,
     Finish,
     Start,
-    replay,
 )
+from aimux.model.loss import Loss
 from aimux.model.request import Request
-from aimux.model.response import UNKNOWN, Usage
+from aimux.model.response import UNKNOWN, FinishReason, Usage
 from aimux.wire import jsontext
 from aimux.wire.codec import Codec
 from aimux.wire.errorkinds import excerpt, status_of_kind
@@ -48,9 +51,9 @@ class Translation:
     """One answer.  ``failure`` is how the provider broke off, if it did; nothing follows it."""
 
     __slots__ = (
-        "_audience", "_characters", "_client", "_collector", "_filters", "_held", "_prompt_tokens",
-        "_reader", "_target", "_upstream", "_writer", "begun", "estimated", "failure", "finished",
-        "usage",
+        "_audience", "_characters", "_client", "_collector", "_filters", "_held", "_more",
+        "_prompt_tokens", "_reader", "_target", "_upstream", "_writer", "begun", "failure",
+        "finished", "usage",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 -- all of them are facts of one crossing
@@ -62,22 +65,23 @@ class Translation:
         *,
         stream: bool,
         prompt_tokens: Callable[[], int],
+        asked: bytes = b"",
     ) -> None:
         """``codecs`` are the client's and the provider's; ``stream`` is what the client wants;
-        ``prompt_tokens`` guesses what the request took, for a provider that does not say.
+        ``prompt_tokens`` guesses what the request took, for a provider that does not say; ``asked`` is
+        the request, where its answer may pause.
         """
         self._client, self._upstream = codecs
         self._target = target
         self._audience = audience
         self._filters = tuple(filters)
-        self._reader = self._upstream.reader(target)
+        self._reader = self._upstream.reader(target, asked)
+        self._more: bytes | None = None
         self._writer = self._client.writer(audience) if stream else None
         self._collector = None if stream else Collector()
         self._held: list[bytes] = []
         self._prompt_tokens = prompt_tokens
         self._characters = 0
-        self.estimated = False
-        """The usage is a guess: the provider gave none."""
         self.begun = False
         """What is given from now on must go to the client."""
         self.finished = False
@@ -99,6 +103,7 @@ class Translation:
         client that wants no stream.
         """
         rest = self._pass(self._reader.end())
+        self._look_for_more()
         return rest or self._whole()
 
     def body(self, body: bytes) -> bytes:
@@ -114,8 +119,26 @@ class Translation:
             raise UpstreamProtocol(
                 f"it answered with something that is not JSON: {excerpt(body)!r}"
             ) from problem
-        rest = self._pass(replay(self._upstream.read_response(whole, self._target)))
+        events = self._reader.whole(whole)
+        if events and type(first := events[0]) is Start and type(last := events[-1]) is Finish:
+            events[0] = first._replace(usage=last.usage)  # all is known at once
+        rest = self._pass(events)
+        self._look_for_more()
         return rest or self._whole()
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What of the answer did not cross, as far as it has come."""
+        return self._reader.lost.all()
+
+    def resume(self) -> bytes | None:
+        """The request that goes on with an answer that has paused; None where it has not.  What arrives
+        from then on is the answer to that request.
+        """
+        more, self._more = self._more, None
+        if more is not None:
+            self._reader.resume()
+        return more
 
     def fail(self, error: AimuxError, request_id: str) -> bytes:
         """The last event for a client whose stream has begun and will not be completed."""
@@ -123,10 +146,9 @@ class Translation:
             return self._client.error_event(error, request_id)
         return self._writer.fail(error, request_id)
 
-    def _pass(self, events: Iterable[Event]) -> bytes:
+    def _pass(self, events: list[Event]) -> bytes:
         for each in self._filters:
             events = each.feed(events)
-        events = list(events)
         if not events:
             return b""
         events = self._noted(events)
@@ -161,16 +183,39 @@ class Translation:
             self.failure = last
             return events[:-1]
         if type(last) is Finish:
+            if last.reason is FinishReason.PAUSE_TURN:
+                self.usage = self.usage.updated(last.usage)
+                self._look_for_more()
+                if self._more is not None:
+                    return events[:-1]
+                last = self._cut_short(last)
             self.finished = True
             self.usage = self._counted(self.usage.updated(last.usage))
             events[-1] = last._replace(usage=self.usage)
         return events
 
+    def _look_for_more(self) -> None:
+        """Whether an answer that is not finished has only paused."""
+        if self.finished or self.failure is not None or self._more is not None:
+            return
+        self._more = self._reader.more()
+        if self._more is not None:
+            self._reader.lost.add("answer.continued")
+
+    def _cut_short(self, finish: Finish) -> Finish:
+        """The end of an answer that has paused for good: the client must not take it for complete.  One
+        that speaks the provider's own format knows what to do by itself.
+        """
+        if self._client is self._upstream:
+            return finish
+        self._reader.lost.add("finish.paused")
+        return finish._replace(reason=FinishReason.MAX_TOKENS)
+
     def _counted(self, usage: Usage) -> Usage:
         """What the provider counted; where it counted nothing, a guess instead of zeros."""
         if usage.input_tokens is not None and usage.output_tokens is not None:
             return usage
-        self.estimated = True
+        self._reader.lost.add("usage.estimated")
         guess = Usage(self._prompt_tokens(), tokens_of_text(self._characters))
         return guess.updated(usage)
 

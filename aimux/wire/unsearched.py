@@ -7,6 +7,7 @@ answer is what the vendor itself says when its search is down: a search that fai
 
 from __future__ import annotations
 
+from aimux.errors import InvalidRequest
 from aimux.model.events import replay
 from aimux.model.parts import Text, WebSearch
 from aimux.model.request import WebSearchTool, WireFormat
@@ -23,9 +24,13 @@ def unsearched(inquiry: Inquiry) -> bytes | None:
     """The answer, as a stream or not; None for a request that wants something else, or of a format that
     has no words for it.
     """
-    request = inquiry.request
-    searches = len(request.tools) == 1 and isinstance(request.tools[0], WebSearchTool)
-    if not searches or inquiry.format is not WireFormat.ANTHROPIC:
+    if inquiry.format is not WireFormat.ANTHROPIC:
+        return None
+    try:
+        request = inquiry.request
+    except InvalidRequest:  # so it was refused for that
+        return None
+    if len(request.tools) != 1 or not isinstance(request.tools[0], WebSearchTool):
         return None
     answer = Response(
         id=f"msg_{inquiry.caller.id}",
@@ -36,8 +41,13 @@ def unsearched(inquiry: Inquiry) -> bytes | None:
             estimated_tokens(inquiry.document, inquiry.format), tokens_of_text(len(_WORDS))
         ),
     )
+    return told(inquiry, answer)
+
+
+def told(inquiry: Inquiry, answer: Response) -> bytes:
+    """An answer that no provider has given, in the form that the client asked for."""
     codec = CODECS[inquiry.format]
-    audience = Audience(request, inquiry.caller.created_s)
+    audience = Audience(inquiry.request, inquiry.caller.created_s)
     if inquiry.stream:
         return codec.writer(audience).write(replay(answer))
     return codec.write_response(answer, audience)

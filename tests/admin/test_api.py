@@ -11,7 +11,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from aimux.admin.api import MOST_EXCHANGES, routes
-from aimux.errors import ConfigError, Problem, VaultLocked
+from aimux.errors import ConfigError, NoCandidate, Problem, VaultLocked
+from aimux.model.request import WireFormat
+from aimux.routing.rehearsal import Script
 from aimux.vault.secret import Secret
 
 
@@ -36,6 +38,17 @@ class Gateway:
     def __init__(self) -> None:
         self.in_flight = 2
         self.recent = Recent()
+        self.rehearsed: list[tuple[Script, int | None]] = []
+        self.refuses: Exception | None = None
+
+    async def rehearse(self, script: Script, minute_of_week: int | None) -> Any:
+        self.rehearsed.append((script, minute_of_week))
+        if self.refuses:
+            raise self.refuses
+        return {"summary": "would ask a/m"}
+
+    def reset(self, provider: str) -> Any:
+        return {"provider": provider, "ended": [], "windows": 0} if provider == "a/b c" else None
 
 
 class Control:
@@ -56,9 +69,21 @@ class Control:
             raise self.fails
         return {"generation": 2, "changes": [], "restart_needed": []}
 
+    async def reload_tokens(self) -> int:
+        if self.fails:
+            raise self.fails
+        return 3
+
     def shutdown(self, drain_s: float | None) -> float:
         self.told.append(drain_s)
         return 120.0
+
+    def alerts(self) -> Any:
+        return [{"number": 1}]
+
+    async def test_alert(self, number: int | None) -> Any:
+        self.told.append(number)
+        return [{"place": "log", "problem": None}]
 
     async def unlock(self, passphrase: Secret) -> None:
         if self.fails:
@@ -95,6 +120,7 @@ async def told(response: Any) -> tuple[int, Any]:
         ("ping", {"aimux": "1", "instance": "i", "pid": 3}),
         ("status", {"state": "running"}),
         ("exchanges?limit=2", {"exchanges": [{"id": "ax_3"}, {"id": "ax_2"}]}),
+        ("alerts", {"alerts": [{"number": 1}]}),
         ("exchanges/last", {"id": "ax_3"}),
         ("exchanges/ax_1", {"id": "ax_1"}),
     ],
@@ -111,9 +137,14 @@ async def test_get(api: Any, path: str, answer: object) -> None:
     ("path", "body", "answer"),
     [
         ("reload", {}, {"generation": 2, "changes": [], "restart_needed": []}),
+        ("tokens/reload", {}, {"tokens": 3}),
         ("shutdown", {"drain_s": None}, {"in_flight": 2, "drain_s": 120.0}),
         ("shutdown", {}, {"in_flight": 2, "drain_s": 120.0}),
+        ("alerts/test", {"alert": 2}, {"told": [{"place": "log", "problem": None}]}),
+        ("alerts/test", {}, {"told": [{"place": "log", "problem": None}]}),
         ("vault/unlock", {"passphrase": "open"}, {"unlocked": True}),
+        ("routes/test", {"format": "anthropic", "request": "{}"}, {"summary": "would ask a/m"}),
+        ("providers/a%2Fb%20c/reset", {}, {"provider": "a/b c", "ended": [], "windows": 0}),
     ],
 )
 async def test_post(api: Any, path: str, body: object, answer: object) -> None:
@@ -130,6 +161,42 @@ async def test_what_control_is_told(api: Any, control: Control) -> None:
     await api.post("/aimux/v1/vault/unlock", json={"passphrase": "open"})
 
     assert control.told == [0.0, 1.5, "open"]
+
+
+async def test_a_request_that_is_not_sent(api: Any, gateway: Gateway) -> None:
+    """It arrives as it was written, with all that is said of it."""
+    body = {
+        "format": "gemini",
+        "request": '{"contents": "\u00e9"}',
+        "model": "g",
+        "stream": True,
+        "headers": {"X-Team": "blue"},
+        "client": "codex",
+        "minute_of_week": 61,
+    }
+
+    await api.post("/aimux/v1/routes/test", json=body)
+
+    script = Script(
+        '{"contents": "\u00e9"}'.encode(), WireFormat.GEMINI, "g", True, {"x-team": "blue"}, "codex"
+    )
+    assert gateway.rehearsed == [(script, 61)]
+
+
+async def test_what_its_client_would_be_told(api: Any, gateway: Gateway) -> None:
+    """The status and the code of the gateway itself."""
+    gateway.refuses = NoCandidate("nobody is left", hint="see aimux status")
+
+    code, body = await told(
+        await api.post("/aimux/v1/routes/test", json={"format": "anthropic", "request": "{}"})
+    )
+
+    assert code == 503
+    assert body["error"] == {
+        "code": "no-candidate",
+        "message": "nobody is left",
+        "hint": "see aimux status",
+    }
 
 
 async def test_empty_body_is_an_empty_object(api: Any) -> None:
@@ -154,9 +221,15 @@ async def test_empty_body_is_an_empty_object(api: Any) -> None:
         ("shutdown", {"json": {"drain_s": -1}}, (400, "drain_s must be a number")),
         ("shutdown", {"json": {"drain_s": True}}, (400, "drain_s must be a number")),
         ("shutdown", {"json": {"drain_s": 1e9}}, (400, "drain_s must be a number")),
+        ("alerts/test", {"json": {"alert": "1"}}, (400, "alert must be a whole number")),
+        ("alerts/test", {"json": {"alert": True}}, (400, "alert must be a whole number")),
         ("vault/unlock", {"json": {}}, (400, "passphrase must be a text")),
         ("vault/unlock", {"json": {"passphrase": ""}}, (400, "passphrase must be a text")),
         ("vault/unlock", {"json": {"passphrase": 3}}, (400, "passphrase must be a text")),
+        ("routes/test", {"data": "{}"}, (415, "content-type must be application/json")),
+        ("routes/test", {"json": {"format": "anthropic"}}, (400, "request must be the body")),
+        ("providers/a/reset", {"data": "{}"}, (415, "content-type must be application/json")),
+        ("providers/a/reset", {"json": {}}, (404, "the running daemon has no provider 'a'")),
     ],
 )
 async def test_bad_posts(

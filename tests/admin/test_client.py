@@ -7,6 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from aimux.admin.presence import Presence, write_presence
 from aimux.config.paths import Paths
 from aimux.errors import ConfigError, DaemonError, NotRunning, TimedOut, UnknownPath, VaultLocked
 from aimux.vault.secret import Secret
-from tests.support.script import CUT, FOREVER, Answer
+from tests.support.script import CUT, FOREVER, Answer, Gate, Pause
 from tests.support.upstream import FakeUpstream
 
 API = "/aimux/v1"
@@ -146,6 +147,7 @@ def test_calls(paths: Paths, daemon: FakeUpstream) -> None:
     """Each method asks its address and gives what was answered."""
     daemon.script(f"{API}/status", answering({"state": "running"}))
     daemon.script(f"{API}/reload", answering({"generation": 2}))
+    daemon.script(f"{API}/tokens/reload", answering({"tokens": 4}))
     daemon.script(f"{API}/shutdown", answering({"in_flight": 3, "drain_s": 5.0}))
     daemon.script(f"{API}/exchanges", *[answering({"exchanges": [{"id": "a"}]})] * 2)
     daemon.script(f"{API}/exchanges/*", answering({"id": "a/b"}))
@@ -161,6 +163,7 @@ def test_calls(paths: Paths, daemon: FakeUpstream) -> None:
         client.exchange("a/b"),
     ]
     client.unlock(Secret("open sesame"))
+    results.append(client.reload_tokens())
 
     assert results == [
         {"state": "running"},
@@ -169,6 +172,7 @@ def test_calls(paths: Paths, daemon: FakeUpstream) -> None:
         [{"id": "a"}],
         [{"id": "a"}],
         {"id": "a/b"},
+        4,
     ]
     sent = daemon.requests[1:]
     assert [each.target for each in sent] == [
@@ -179,6 +183,7 @@ def test_calls(paths: Paths, daemon: FakeUpstream) -> None:
         f"{API}/exchanges?limit=7",
         f"{API}/exchanges/a%2Fb",
         f"{API}/vault/unlock",
+        f"{API}/tokens/reload",
     ]
     assert json.loads(sent[2].body) == {"drain_s": 5}
     assert json.loads(sent[6].body) == {"passphrase": "open sesame"}
@@ -214,14 +219,14 @@ def test_errors_are_raised_as_their_kind(paths: Paths, daemon: FakeUpstream) -> 
 
 @pytest.mark.parametrize(
     ("version", "kind", "text"),
-    [("0.0.1", DaemonError, "the daemon is version 0.0.1"), (__version__, UnknownPath, "nothing")],
+    [("0.0.1", DaemonError, "the daemon is version 0.0.1"), (__version__, DaemonError, "nothing")],
 )
 def test_older_daemon(daemon: FakeUpstream, version: str, kind: type[Exception], text: str) -> None:
-    """What an older daemon does not know is explained by its age; otherwise it is our mistake."""
-    daemon.script(
-        f"{API}/status",
-        answering({"error": {"code": "unknown-path", "message": "nothing there"}}, 404),
-    )
+    """What an older daemon does not know is explained by its age; otherwise it is our mistake.  It is
+    its door that answers, in the words of a vendor.
+    """
+    error = {"message": "there is nothing there", "type": "not_found_error", "code": None}
+    daemon.script(f"{API}/status", answering({"error": error}, 404))
     client = AdminClient(replace(presence(daemon.url), version=version), Secret("t"))
 
     with pytest.raises(kind, match=text):
@@ -233,3 +238,20 @@ def test_ipv6_address() -> None:
     connection = AdminClient(presence("http://[::1]:81"), Secret("t"))._connection(1)
 
     assert (connection.host, connection.port) == ("::1", 81)
+
+
+def test_one_took_over_while_we_asked(paths: Paths, upstream: FakeUpstream) -> None:
+    """The address is the same, the daemon another one, and by then its name is published."""
+    write_presence(paths, presence(upstream.url))
+    gate = Gate()
+    body = json.dumps({"aimux": "x", "instance": "successor", "pid": 1}).encode()
+    upstream.always(f"{API}/ping", Answer(pieces=(Pause(gate), body)))
+
+    with ThreadPoolExecutor() as pool:
+        connecting = pool.submit(AdminClient.connect, paths)
+        gate.wait_reached()
+        write_presence(paths, replace(presence(upstream.url), instance="successor"))
+        gate.open()
+        client = connecting.result()
+
+    assert client.presence.instance == "successor"

@@ -13,6 +13,8 @@ from aimux.errors import (
     ErrorKind,
     InternalError,
     KeyringLocked,
+    NoCandidate,
+    NoNetwork,
     NotRunning,
     PortInUse,
     Problem,
@@ -38,6 +40,8 @@ from aimux.errors import (
         VaultLocked("a"),
         KeyringLocked("a"),
         UnknownPath("a", hint="b"),
+        NoCandidate("a", hint="b"),
+        NoNetwork("a"),
     ],
     ids=lambda problem: problem.code,
 )

@@ -24,6 +24,7 @@ from tests.bench.figures import (
     growth,
     memory,
 )
+from tests.bench.planning import plain_time_us, planning_times_us
 from tests.bench.report import table
 from tests.bench.subjects import home, python_server
 from tests.bench.translation import request_times_ms
@@ -46,6 +47,8 @@ def run(effort: Effort) -> Figures:
         memory(place, aimux, small, figures, effort)
         growth(aimux, kinds[-1].shot, figures, effort)
         figures.translate_ms = request_times_ms(effort.commands * 20)
+        figures.planning_us = planning_times_us(effort.commands * 40)
+        figures.plain_planning_us = plain_time_us(effort.commands * 40)
     return figures
 
 

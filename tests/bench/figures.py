@@ -14,9 +14,12 @@ import statistics
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from tests.bench.load import Sample, measure, percentile, send
+from aimux.cli.bench.answers import MODEL
+from aimux.cli.bench.figures import percentile
+from aimux.cli.bench.load import Sample, measure, send
+from aimux.cli.bench.shots import Shot
 from tests.bench.subjects import Home, Subject, running_daemon
-from tests.bench.workload import HUGE_MODEL, MODEL, Shot, Workload
+from tests.bench.workload import HUGE_MODEL, Workload
 
 CONNECTIONS: Final = 16
 WARM_UP_REQUESTS: Final = 64
@@ -61,6 +64,7 @@ MEMORY_MB: Final = Goal(90.0)
 VERSION_MS: Final = Goal(60.0)
 GROWTH_MB: Final = Goal(10.0)
 TRANSLATE_MS: Final = Goal(2.0)
+PLANNING_US: Final = Goal(150.0)
 STATUS_MS: Final = Goal(200.0)
 
 
@@ -115,6 +119,10 @@ class Figures:
     """How much memory grew over one translated stream of 100 MB."""
     translate_ms: dict[str, float] = field(default_factory=dict)
     """An 80 KB request from Anthropic's format into each other, in milliseconds."""
+    planning_us: dict[str, float] = field(default_factory=dict)
+    """A plan for an 80 KB request with ten rules and thirty candidates, by strategy, in microseconds."""
+    plain_planning_us: float = 0.0
+    """The same without rules and with one candidate."""
     requests: int = 0
     """Requests that aimux had answered when its memory was read."""
 
@@ -133,6 +141,7 @@ class Figures:
             ("memory MB", self.memory_mb, MEMORY_MB),
             ("growth MB", self.growth_mb, GROWTH_MB),
             ("translate ms", max(self.translate_ms.values(), default=0.0), TRANSLATE_MS),
+            ("planning us", max(self.planning_us.values(), default=0.0), PLANNING_US),
             ("--version ms", self.version_ms, VERSION_MS),
             ("status ms", self.status_ms, STATUS_MS),
         ]

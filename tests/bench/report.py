@@ -8,6 +8,7 @@ from tests.bench.figures import (
     ADDED_MS,
     GROWTH_MB,
     MEMORY_MB,
+    PLANNING_US,
     READY_S,
     STATUS_MS,
     TRANSLATE_MS,
@@ -54,12 +55,17 @@ def _rest(figures: Figures) -> Iterator[str]:
             (f"80 KB to {name}", ms, "ms", TRANSLATE_MS)
             for name, ms in figures.translate_ms.items()
         ),
+        *(
+            (f"plan, 30 candidates, {name}", us, "us", PLANNING_US)
+            for name, us in figures.planning_us.items()
+        ),
         ("aimux --version", figures.version_ms, "ms", VERSION_MS),
         ("aimux status", figures.status_ms, "ms", STATUS_MS),
     )
     for name, value, unit, goal in rows:
         yield f"{name:<36}{value:>9.2f} {unit:<3} {_mark(value, goal)}"
     yield f"{'memory at start':<36}{figures.memory_at_start_mb:>9.2f} MB"
+    yield f"{'plan, no rules, 1 candidate':<36}{figures.plain_planning_us:>9.2f} us"
 
 
 def _mark(figure: float, goal: Goal) -> str:

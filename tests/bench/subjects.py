@@ -17,11 +17,13 @@ from typing import Final
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
 
-from tests.bench.load import Target
+from aimux.cli.bench.load import Target
+from aimux.vault.secret import Secret
 
 ROOT: Final = Path(__file__).parents[2]
 AIMUX: Final = Path(sys.executable).with_name("aimux")
 PATIENCE_S: Final = 30.0
+KEY: Final = "sk-test-bench"
 
 _CONFIG: Final = """\
 version = 1
@@ -73,7 +75,7 @@ def python_server(name: str, *arguments: str) -> Iterator[Subject]:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            yield Subject(name, Target(int(line)), psutil.Process(process.pid))
+            yield Subject(name, Target(int(line), Secret(KEY)), psutil.Process(process.pid))
         finally:
             process.terminate()
 
@@ -82,11 +84,12 @@ class Home:
     """A folder with everything of one aimux, and commands run in it."""
 
     def __init__(self, folder: Path, upstream_port: int) -> None:
+        self.folder = folder
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
             "HOME": str(folder),
             "AIMUX_HOME": str(folder / "aimux"),
-            "BENCH_KEY": "sk-test-bench",
+            "BENCH_KEY": KEY,
             "NO_COLOR": "1",
         }
         config = folder / "aimux" / "config.toml"
@@ -132,4 +135,4 @@ def running_daemon(place: Home) -> Subject:
     words = shlex.split(place.aimux("env", "--shell", "bash").replace("export ", ""), comments=True)
     values = dict(word.rstrip(";").split("=", 1) for word in words if "=" in word)
     port = int(values["AIMUX_URL"].rpartition(":")[2])
-    return Subject("aimux", Target(port, values["AIMUX_TOKEN"]), psutil.Process(pid))
+    return Subject("aimux", Target(port, Secret(values["AIMUX_TOKEN"])), psutil.Process(pid))

@@ -6,12 +6,13 @@ import statistics
 import time
 from typing import Final
 
+from aimux.cli.bench.answers import MODEL
+from aimux.cli.bench.shots import LARGE_BYTES, request_body
 from aimux.model.request import WireFormat
 from aimux.wire.inquiry import Inquiry
 from aimux.wire.jsontext import scan
 from aimux.wire.target import Target
 from aimux.wire.transcode import Transcoder
-from tests.bench.workload import LARGE_BYTES, MODEL, request_body
 
 TARGETS: Final = (WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES, WireFormat.GEMINI)
 

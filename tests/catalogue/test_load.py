@@ -31,9 +31,19 @@ PROMISED = (
 
 PRESET_KEYS = {
     "title", "website", "formats", "auth", "auth_of", "key_env", "needs_key", "models", "quirks",
-    "notes", "source", "date",
+    "quota", "notes", "source", "date",
 }  # fmt: skip
-MODEL_KEYS = {"name", "context", "max_output", "capabilities", "price", "note", "source", "date"}
+MODEL_KEYS = {
+    "name",
+    "context",
+    "max_output",
+    "capabilities",
+    "price",
+    "tiers",
+    "note",
+    "source",
+    "date",
+}
 
 every_preset = pytest.mark.parametrize("preset", PRESETS, ids=[each.name for each in PRESETS])
 every_model = pytest.mark.parametrize(
@@ -109,6 +119,18 @@ def test_a_preset_has_addresses_as_the_vendors_sdk_takes_them(preset: Preset) ->
 
 
 @every_preset
+def test_a_quota_address_is_one_that_the_key_is_for(preset: Preset) -> None:
+    """It would be sent nowhere else; and MiniMax's, where each question may count, is not asked."""
+    if preset.quota_url is not None:
+        hosts = {endpoint_host(url) for url in preset.endpoints.values()}
+        assert endpoint_host(preset.quota_url) in hosts
+        assert preset.quota_url.startswith("https://")
+    assert (preset.quota_url is not None) == (
+        preset.name in {"synthetic", "zai-coding", "openrouter"}
+    )
+
+
+@every_preset
 def test_only_local_addresses_are_unencrypted(preset: Preset) -> None:
     """A key never travels in the clear."""
     for url in preset.endpoints.values():
@@ -156,7 +178,9 @@ def test_every_quirk_is_explained_and_used() -> None:
     }
 
     assert used == set(load_quirks()) - by_hand
-    assert by_hand == {"repair-leaked-calls", "split-think-tags", "cumulative"}
+    assert by_hand == {
+        "repair-leaked-calls", "split-think-tags", "implicit-think-tag", "cumulative",
+    }  # fmt: skip
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in load_quirks())
 
 

@@ -130,6 +130,18 @@ def test_show_tells_doubts_on_stderr(aimux, file) -> None:
     assert tomllib.loads(said.out)["server"]["auth"] == "none"
 
 
+ROUTING = """\
+[routing]
+default = ["zai/a", "zai/b"]
+strategy = "priority"
+sticky = "session"
+quota_reserve = 0.02
+explore = 0.03
+minute_usd = 0.5
+loop_guard = true
+"""
+
+
 @pytest.mark.parametrize(
     ("key", "out"),
     [
@@ -140,7 +152,7 @@ def test_show_tells_doubts_on_stderr(aimux, file) -> None:
         ("routing.default.1", "zai/b\n"),
         ("providers.zai.models.glm-4.7.context", "5\n"),
         ('providers.zai.models."glm-4.7".context', "5\n"),
-        ("routing", '[routing]\ndefault = ["zai/a", "zai/b"]\nsticky = "session"\n'),
+        ("routing", ROUTING),
         ("server.allowed_hosts", ""),
         ("routes", ""),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aimux.cli import daemon
+from aimux.cli import daemon, lifecycle
 from aimux.daemon.end import Ended
 from aimux.errors import UsageError
 from tests.cli.test_status import provider, status
@@ -46,11 +46,11 @@ def test_no_seconds(text: str) -> None:
 )
 def test_how_it_ended(ended: Ended, text: str) -> None:
     """What became of the open requests."""
-    assert daemon._ended(ended) == text
+    assert lifecycle.ended_words(ended) == text
 
 
 def started(**more: Any) -> Any:
-    return {**status(), "already_running": False, "not_applied": [], **more}
+    return {**status(), "already_running": False, "not_applied": [], "service": None, **more}
 
 
 def test_started(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +58,7 @@ def test_started(capsys: pytest.CaptureFixture[str]) -> None:
     lacking = provider(key_problem="the keyring has no key 'zai/default'")
     off = provider("off", enabled=False, key_problem="never mind")
 
-    daemon._tell_started(
+    lifecycle.tell_started(
         started(providers=[lacking, off, provider("ok")], notices=["add one"]), as_json=False
     )
 
@@ -73,8 +73,8 @@ def test_started(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_already_running(capsys: pytest.CaptureFixture[str]) -> None:
     """Who runs and since when; options that were not taken over are named, with the way to do it."""
-    daemon._tell_started(started(already_running=True), as_json=False)
-    daemon._tell_started(started(already_running=True, not_applied=["--port 5"]), as_json=False)
+    lifecycle.tell_started(started(already_running=True), as_json=False)
+    lifecycle.tell_started(started(already_running=True, not_applied=["--port 5"]), as_json=False)
 
     assert capsys.readouterr().err.splitlines() == [
         "aimux is already running (pid 4711, http://127.0.0.1:24689, up 2 h 5 min)",

@@ -109,7 +109,7 @@ def test_the_page_on_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\x07" not in out
     assert "first token after 42 ms, the last after 1.5 s" in out
     assert "21 in, 138 out, 31 of them thinking" in out
-    assert "aimux providers add anthropic" in err
+    assert "aimux run claude" in err
 
 
 @pytest.mark.parametrize(("columns", "most"), [(80, 80), (40, 40), (500, 96), (5, 40)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
@@ -12,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from aimux.admin.presence import Presence, write_presence
 from aimux.cli import environment
 from aimux.cli.environment import FORMS, variables
-from aimux.config.paths import Paths
 from aimux.telemetry import resources
-from tests.support.command import Command
+from tests.support.command import Command, published
 from tests.support.parts import need
 
 NASTY = "a'b\"c$HOME`id`\\ %PATH% ;&|<>*?#!~\u00e9"
@@ -34,13 +31,8 @@ def command(
 @pytest.fixture
 def running(command: Command) -> Iterator[str]:
     """A daemon that has published itself at this address."""
-    url = "http://127.0.0.1:4711"
-    paths = Paths(config=command.home / "config.toml", state=command.home)
-    write_presence(paths, Presence(os.getpid(), "1", "i", "127.0.0.1:4711", url, "", ""))
-    descriptor = os.open(paths.lock, os.O_RDWR | os.O_CREAT)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    yield url
-    os.close(descriptor)
+    with published(command.home) as url:
+        yield url
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "dash"])

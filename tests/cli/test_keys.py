@@ -13,6 +13,7 @@ from aimux.__main__ import main
 from aimux.config.keyref import parse_key_reference
 from aimux.config.paths import Paths
 from aimux.vault.access import Access
+from aimux.vault.own import BODIES, ensure_own_key
 from aimux.vault.record import StoredKey
 from aimux.vault.secret import Secret
 from aimux.vault.sources import read_keys
@@ -114,7 +115,7 @@ def test_without_a_keyring_it_is_said_and_named_in_the_configuration(make_home: 
     assert "stored as vault:local/default" in err
     assert "there is no keyring here that keeps secrets" in err
     assert "not against programs of the same user" in err
-    assert "providers.local.keys = ['vault:local/default']" in err
+    assert 'providers.local.keys = ["vault:local/default"]' in err
     assert home.read("vault:local") == Secret(KEY)
     assert 'keys = ["vault:local/default"]' in home.paths.config.read_text()
 
@@ -154,7 +155,7 @@ def test_a_key_is_added_to_an_explicit_list(make_home: MakeHome) -> None:
     code, _, err = home.run("set", "listed", "--stdin", stdin=KEY)
 
     assert code == 0
-    assert "providers.listed.keys = ['env:LISTED_KEY', 'keyring:listed/default']" in err
+    assert 'providers.listed.keys = ["env:LISTED_KEY", "keyring:listed/default"]' in err
     text = home.paths.config.read_text()
     assert 'keys = ["env:LISTED_KEY", "keyring:listed/default"]' in text
     assert "# mine" in text
@@ -194,7 +195,7 @@ def test_a_preset_that_is_not_configured_has_a_host(make_home: MakeHome) -> None
         (["set", "local", f"--key={KEY}"], "", 2, "a key must not stand on the command line"),
         (["set", "local", "sk-test"], "", 2, "a key must not stand on the command line"),
         (["set", KEY], "", 2, "a key must not stand on the command line"),
-        (["set"], "", 2, "Missing argument"),
+        (["set"], "", 2, "missing argument"),
         (["remove", "local", KEY], "", 2, "a key must not stand on the command line"),
         (["remove", KEY], "", 2, "a key must not stand on the command line"),
         (["remove", "local/none"], "", 4, "neither keyring nor vault has a key"),
@@ -238,6 +239,20 @@ def test_a_locked_keyring_is_exit_code_4(make_home: MakeHome) -> None:
 
 
 # ---------------------------------------------------------------- list
+
+
+def test_the_list_tells_the_key_of_what_is_kept_from_one_that_nobody_uses(
+    make_home: MakeHome,
+) -> None:
+    """Whoever removes it loses what is kept; it is for no host."""
+    home = make_home(NO_KEYRING)
+    ensure_own_key(BODIES, home.paths, home.access())
+
+    _, out, _ = home.run("list")
+
+    assert ["(aimux: its own, for replay)", "bodies", "vault", "ready", "none"] in [
+        line.split("\t") for line in out.splitlines()
+    ]
 
 
 def test_the_list_shows_where_and_how_each_key_is(make_home: MakeHome) -> None:
@@ -445,7 +460,7 @@ def test_on_a_terminal_the_key_is_asked_for_and_not_shown(
     """Also with --stdin, where typing would echo."""
     home = terminal_home()
     with on_terminal(aimux("set", "local", *flags), home.environ, home.folder) as terminal:
-        terminal.expect("key for local (hidden): ")
+        terminal.expect("key of local (hidden): ")
         terminal.type(KEY)
 
         assert terminal.end() == 0
@@ -459,7 +474,7 @@ def test_a_new_vault_asks_for_a_passphrase_twice(terminal_home: MakeHome) -> Non
     """And again when the two differ; afterwards the vault opens with it alone."""
     home = terminal_home(NO_KEYRING)
     with on_terminal(aimux("set", "local"), home.environ, home.folder) as terminal:
-        terminal.expect("key for local")
+        terminal.expect("key of local")
         terminal.type(KEY)
         terminal.expect("new passphrase (hidden): ")
         terminal.type("open sesame")
@@ -482,7 +497,7 @@ def test_enter_in_place_of_a_passphrase_makes_a_key_file(terminal_home: MakeHome
     """And says what that is worth."""
     home = terminal_home(NO_KEYRING)
     with on_terminal(aimux("set", "local"), home.environ, home.folder) as terminal:
-        terminal.expect("key for local")
+        terminal.expect("key of local")
         terminal.type(KEY)
         terminal.expect("new passphrase")
         terminal.type("")
@@ -497,7 +512,7 @@ def test_a_passphrase_that_is_never_repeated_stores_nothing(terminal_home: MakeH
     """After three tries."""
     home = terminal_home(NO_KEYRING)
     with on_terminal(aimux("set", "local"), home.environ, home.folder) as terminal:
-        terminal.expect("key for local")
+        terminal.expect("key of local")
         terminal.type(KEY)
         for count in range(1, 4):
             for again in ("new passphrase", "the same again"):
@@ -519,7 +534,7 @@ def test_a_vault_with_a_passphrase_asks_for_it(terminal_home: MakeHome) -> None:
     )
     for passphrase, code in (("wrong", 4), ("open sesame", 0)):
         with on_terminal(aimux("set", "local"), home.environ, home.folder) as terminal:
-            terminal.expect("key for local")
+            terminal.expect("key of local")
             terminal.type(KEY)
             terminal.expect("passphrase of the vault (hidden): ")
             terminal.type(passphrase)
@@ -532,7 +547,7 @@ def test_the_prompt_can_be_left(terminal_home: MakeHome, control: str, code: int
     """Ctrl-C interrupts, Ctrl-D gives nothing; both without a traceback."""
     home = terminal_home()
     with on_terminal(aimux("set", "local"), home.environ, home.folder) as terminal:
-        terminal.expect("key for local")
+        terminal.expect("key of local")
         terminal.press(control)
 
         assert terminal.end() == code
@@ -545,7 +560,7 @@ def test_a_keyring_dialog_is_announced_and_can_be_given_up(terminal_home: MakeHo
     """A person has a minute, and is told what is waited for."""
     home = terminal_home("Hanging")
     with on_terminal(aimux("set", "local"), home.environ, home.folder) as terminal:
-        terminal.expect("key for local")
+        terminal.expect("key of local")
         terminal.type(KEY)
         terminal.expect("waiting for the keyring dialog (Ctrl-C to give up)")
         terminal.press("C")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aimux.catalogue import resolve
+from aimux.catalogue.load import load_catalogue
 from tests.support.command import COLUMNS, Command
 from tests.support.upstream import Answer, FakeUpstream
 
@@ -279,3 +283,129 @@ def test_refresh_on_a_terminal_has_a_column_more(aimux: Command, upstream: FakeU
     lines = aimux.on_terminal("models", "--refresh").out.splitlines()
 
     assert [line.split()[-1] for line in lines] == ["LISTED", "yes"]
+
+
+OPENROUTER = """[providers.openrouter]
+preset = "openrouter"
+keys = []
+"""
+
+
+def as_vendor(monkeypatch: pytest.MonkeyPatch, preset: str, upstream: FakeUpstream) -> None:
+    """Puts the vendor's list of models at the fake upstream; nothing else of it changes."""
+    whole = dict(load_catalogue())
+    whole[preset] = dataclasses.replace(
+        whole[preset],
+        models_url=f"{upstream.url}/{preset}",
+        endpoints=dict.fromkeys(whole[preset].endpoints, f"{upstream.url}/v1"),
+    )
+    monkeypatch.setattr(resolve, "load_catalogue", lambda: whole)
+
+
+def entry(name: str, prompt: str, context: int = 1000, **more: Any) -> dict[str, Any]:
+    pricing = {"prompt": prompt, "completion": "0.000002", **more}
+    return {"id": name, "context_length": context, "pricing": pricing}
+
+
+def listing(*entries: dict[str, Any], **more: Any) -> Answer:
+    return Answer(pieces=(json.dumps({"data": list(entries), **more}).encode(),))
+
+
+def test_refresh_keeps_what_the_vendor_lists(
+    aimux: Command, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dated, with its address; new, changed and gone are told; without it nobody is asked again."""
+    as_vendor(monkeypatch, "openrouter", upstream)
+    aimux.config = OPENROUTER
+    upstream.script("*", listing(entry("a/one", "0.000001"), entry("a/two", "0.000001")))
+    upstream.script("*", listing(entry("a/one", "0.000003", 2000), entry("a/three", "0")))
+
+    first = aimux("models", "--refresh")
+    found = rows(aimux)
+    second = aimux("models", "--refresh")
+    again = rows(aimux)
+
+    assert "new: openrouter/a/one" in first.err
+    one = found["openrouter/a/one"]
+    assert (one["context"], one["price"]["input"], one["price"]["output"]) == (1000, 1, 2)
+    assert one["source"] == f"{upstream.url}/openrouter"
+    assert len(one["date"]) == len("2026-11-30")
+    assert "new: openrouter/a/three" in second.err
+    assert "gone: openrouter/a/two" in second.err
+    assert "changed: openrouter/a/one: window 1000 -> 2000, $ in 1 -> 3" in second.err
+    assert again["openrouter/a/one"]["price"]["input"] == 3
+    assert "openrouter/a/two" not in again
+    assert len(upstream.requests) == 2
+    assert stat.S_IMODE((aimux.home / "models.json").stat().st_mode) == 0o600
+
+
+def test_what_the_configuration_says_stays(
+    aimux: Command, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a vendor lists; what it leaves out comes from the list."""
+    as_vendor(monkeypatch, "openrouter", upstream)
+    aimux.config = OPENROUTER + '[providers.openrouter.models."a/one"]\nprice = { input = 7 }\n'
+    upstream.always("*", listing(entry("a/one", "0.000001")))
+
+    told = aimux("models", "--refresh").err
+    one = rows(aimux)["openrouter/a/one"]
+
+    assert "changed" not in told
+    assert (one["price"]["input"], one["price"]["output"], one["context"]) == (7, 2, 1000)
+    assert one["source"] == "config.toml"
+
+
+def test_a_list_of_which_there_is_more_takes_nothing_away(
+    aimux: Command, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not on its first page may be on the second."""
+    as_vendor(monkeypatch, "openrouter", upstream)
+    aimux.config = OPENROUTER
+    upstream.script("*", listing(entry("a/one", "0")))
+    upstream.script("*", listing(entry("a/two", "0"), links={"next": "/more"}))
+    aimux("models", "--refresh")
+
+    assert "gone" not in aimux("models", "--refresh").err
+
+
+def test_another_address_has_another_list(
+    aimux: Command, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows hold for where they were read."""
+    as_vendor(monkeypatch, "openrouter", upstream)
+    aimux.config = OPENROUTER
+    upstream.always("*", listing(entry("a/one", "0")))
+    aimux("models", "--refresh")
+    assert "openrouter/a/one" in rows(aimux)
+
+    aimux.config = OPENROUTER + f'base_url = "{upstream.url}/eu"\n'
+    assert "openrouter/a/one" not in rows(aimux)
+
+
+def test_many_changes_are_told_in_short(
+    aimux: Command, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table has them all."""
+    as_vendor(monkeypatch, "openrouter", upstream)
+    aimux.config = OPENROUTER
+    upstream.always("*", listing(*(entry(f"a/{n}", "0") for n in range(30))))
+
+    told = aimux("models", "--refresh").err.splitlines()
+
+    assert sum(line.startswith("new: openrouter/") for line in told) == 20
+    assert "new: 10 more" in told
+
+
+def test_a_folder_that_cannot_be_written(
+    aimux: Command, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said, with the reason."""
+    as_vendor(monkeypatch, "openrouter", upstream)
+    aimux.config = OPENROUTER
+    upstream.always("*", listing(entry("a/one", "0")))
+    (aimux.home / "models.json").mkdir()
+
+    got = aimux("models", "--refresh")
+
+    assert got.code == 2
+    assert "the lists cannot be kept" in got.err

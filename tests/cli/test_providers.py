@@ -351,7 +351,10 @@ def at_terminal(home: Path, arguments: list[str], *answers: tuple[str, str]) -> 
 def test_on_a_terminal_the_key_is_asked_for_and_not_shown(tmp_path: Path) -> None:
     """What is typed at the prompt is not echoed and ends in the store."""
     code, shown = at_terminal(
-        tmp_path, ["providers", "add", "cerebras"], ("not shown", KEY), ("new passphrase", "")
+        tmp_path,
+        ["providers", "add", "cerebras"],
+        ("key of cerebras (hidden", KEY),
+        ("new passphrase", ""),
     )
 
     assert code == 0
@@ -361,7 +364,9 @@ def test_on_a_terminal_the_key_is_asked_for_and_not_shown(tmp_path: Path) -> Non
 
 def test_an_empty_answer_adds_the_provider_without_a_key(tmp_path: Path) -> None:
     """One may have no key at hand."""
-    code, shown = at_terminal(tmp_path, ["providers", "add", "cerebras"], ("not shown", ""))
+    code, shown = at_terminal(
+        tmp_path, ["providers", "add", "cerebras"], ("key of cerebras (hidden", "")
+    )
 
     assert code == 0
     assert "it has no key yet" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import json
 import os
@@ -14,7 +15,7 @@ import pytest
 
 from aimux import __version__
 from aimux.admin.presence import Presence, write_presence
-from aimux.admin.shapes import ProviderStatusShape, StatusShape
+from aimux.admin.shapes import ProviderStatusShape, QuotaShape, StatusShape
 from aimux.cli.status import duration, screen
 from aimux.config.paths import Paths
 from tests.support.command import Command
@@ -32,12 +33,19 @@ def provider(name: str = "zai", **more: Any) -> ProviderStatusShape:
         "health": "ok",
         "health_reason": None,
         "cooling_s": None,
+        "troubles": [],
         "in_flight": 1,
         "requests": 12,
         "failures": 3,
         "formats": ["anthropic"],
+        "quotas": [],
     }
     return {**shape, **more}  # type: ignore[typeddict-item]  # keyed by hand
+
+
+def recent(**more: Any) -> Any:
+    nothing = dict.fromkeys(("error_rate", "first_event_p50_ms", "first_event_p95_ms"))
+    return {"minutes": 5.0, "requests_per_min": 0.0, **nothing, **more}
 
 
 def status(**more: Any) -> StatusShape:
@@ -59,8 +67,15 @@ def status(**more: Any) -> StatusShape:
         "in_flight": 1,
         "memory_mb": 56.7,
         "open_files": 21,
+        "most_files": 1024,
+        "connections": 3,
+        "tasks": 7,
+        "threads": 2,
+        "loop_lag_ms": 1.0,
+        "recent": recent(),
         "auth": "token",
         "providers": [provider()],
+        "budgets": [],
         "notices": [],
     }
     return {**shape, **more}  # type: ignore[typeddict-item]  # keyed by hand
@@ -76,7 +91,7 @@ def test_screen() -> None:
 
     assert shown == [
         f"aimux {__version__}  running  http://127.0.0.1:24689",
-        "  process   pid 4711, up 2 h 5 min, 57 MiB, 21 open files",
+        "  process   pid 4711, up 2 h 5 min, 57 MiB, 21 open files, 7 tasks",
         "  config    /home/ann/.config/aimux/config.toml (generation 3)",
         "  requests  120, 2 failed, 1 in flight",
         "",
@@ -90,6 +105,22 @@ def test_screen() -> None:
 @pytest.mark.parametrize(
     ("more", "line"),
     [
+        ({"loop_lag_ms": 31.4}, "57 MiB, 21 open files, 7 tasks, 31 ms late"),
+        (
+            {"recent": recent(requests_per_min=2.4, error_rate=0.25)},
+            "  lately    2.4 a minute, 25 % failed",
+        ),
+        (
+            {
+                "recent": recent(
+                    requests_per_min=12.0,
+                    error_rate=0.0,
+                    first_event_p50_ms=812.0,
+                    first_event_p95_ms=3140.0,
+                )
+            },
+            "12 a minute, 0 % failed, first event 0.81 s, 95 % within 3.1 s",
+        ),
         ({"config_changed_on_disk": True}, "changed on disk, not reloaded: aimux reload"),
         ({"notices": ["do this"]}, "! do this"),
         (
@@ -115,6 +146,166 @@ def test_screen() -> None:
 def test_what_is_wrong(more: dict[str, Any], line: str) -> None:
     """Each trouble has its line."""
     assert line in "\n".join(lines(**more))
+
+
+# ---------------------------------------------------------------- what is left of plans
+
+
+def quota(window: str, used: float | None, **more: Any) -> QuotaShape:
+    shape: Any = {
+        "key": "default",
+        "model": None,
+        "window": window,
+        "used": used,
+        "remaining": None,
+        "limit": None,
+        "resets_at": None,
+        "state": "",
+        "stale": False,
+    }
+    return {**shape, **more}  # type: ignore[typeddict-item]  # keyed by hand
+
+
+def in_hours(hours: float) -> tuple[str, dt.datetime]:
+    when = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)).replace(microsecond=0)
+    return when.isoformat().replace("+00:00", "Z"), when.astimezone()
+
+
+def test_what_is_left_of_a_plan() -> None:
+    """A line below the provider: shares, and when they come back, in local time."""
+    soon, later = in_hours(2), in_hours(24 * 5)
+    shown = lines(
+        providers=[
+            provider(
+                quotas=[
+                    quota("5h", 0.629, resets_at=soon[0]),
+                    quota("7d", 0.31, resets_at=later[0]),
+                    quota("week", 1.0),
+                    quota("7d_x", None, state="allowed"),
+                    quota("requests", 0.9, model="m"),
+                ]
+            )
+        ]
+    )
+
+    assert shown[-1] == (
+        f"    5h 62 % (resets {soon[1]:%H:%M}), 7d 31 % (resets {later[1]:%a %H:%M}), week 100 %"
+    )
+
+
+def test_what_is_used_up_is_said_of_models_too() -> None:
+    """Each key has its line."""
+    shown = lines(
+        providers=[
+            provider(
+                quotas=[
+                    quota("5h", 0.7, key="work", state="rejected"),
+                    quota("credits", None, key="work", model="glm-5.3", state="rejected"),
+                    quota("requests", 1.0, key="home", model="glm-5.3"),
+                ]
+            )
+        ]
+    )
+
+    assert shown[-2:] == [
+        "    work: 5h used up, glm-5.3 credits used up",
+        "    home: glm-5.3 requests 100 %",
+    ]
+
+
+def test_many_windows_stay_within_80_columns() -> None:
+    """They go on in the next line, below the first."""
+    many = [quota(f"{each}d", 0.5, resets_at=in_hours(2)[0]) for each in range(1, 9)]
+    shown = lines(
+        providers=[provider(quotas=[*many, quota("5h", 0.1, key="x")])],
+    )[7:]
+
+    assert max(map(len, shown)) <= 80
+    assert len(shown) == 5
+    assert shown[1].startswith("             3d 50 %")
+    assert shown[-1] == "    x: 5h 10 %"
+
+
+def test_a_daemon_of_before_tells_no_windows() -> None:
+    """Its status is shown all the same."""
+    older = provider()
+    del older["quotas"]  # type: ignore[misc]  # that is the point
+
+    assert lines(providers=[older]) == lines()
+
+
+def trouble(what: str, which: str, state: str, for_s: float, reason: str = "") -> dict[str, Any]:
+    return {"what": what, "which": which, "state": state, "reason": reason, "for_s": for_s}
+
+
+@pytest.mark.parametrize(
+    ("each", "line"),
+    [
+        (
+            trouble("circuit", "glm-5.3", "open", 14.0, "500 internal error"),
+            "    glm-5.3 is left alone for 14 s: 500 internal error",
+        ),
+        (
+            trouble("circuit", "glm-5.3", "half-open", 0.0, "500"),
+            "    glm-5.3 is tried again with the next request: 500",
+        ),
+        (trouble("circuit", "glm-5.3", "probing", 170.0), "    glm-5.3 is tried again now"),
+        (trouble("key", "work", "cooling", 61.0, "429"), "    key work rests for 1 min: 429"),
+        (trouble("model", "m", "cooling", 0.2), "    model m rests for 1 s"),
+        (
+            trouble("key", "work", "dead", 600.0, "401 invalid key"),
+            "    key work is dead: 401 invalid key; aimux keys set zai/work",
+        ),
+    ],
+)
+def test_troubles(each: dict[str, Any], line: str) -> None:
+    """What is left alone, for how long, why, and what to do where somebody has to do something."""
+    shown = lines(providers=[provider(health="cooling", troubles=[each])])
+
+    assert shown[-1] == line
+
+
+def test_dead_keys_come_first_and_the_rest_is_counted() -> None:
+    """A line each, the longest first; of very many only the first ones."""
+    rests = [trouble("circuit", f"m{number}", "open", 10.0 + number) for number in range(8)]
+    dead = trouble("key", "default", "dead", 5.0)
+
+    shown = lines(providers=[provider(troubles=[*rests, dead])])
+
+    assert shown[-5:] == [
+        "    key default is dead; aimux keys set zai/default",
+        "    m7 is left alone for 17 s",
+        "    m6 is left alone for 16 s",
+        "    m5 is left alone for 15 s",
+        "    and 5 more: aimux status --json",
+    ]
+
+
+def test_five_troubles_need_no_count() -> None:
+    """One line more says as much as a line that there is one more."""
+    rests = [trouble("circuit", f"m{number}", "open", 10.0) for number in range(5)]
+
+    shown = lines(providers=[provider(troubles=rests)])
+
+    assert len([line for line in shown if "is left alone" in line]) == 5
+
+
+def test_budgets() -> None:
+    """How much of what is spent, when it begins anew; a daemon of before has none."""
+    resets, when = in_hours(2)
+    budgets = [
+        {"name": "daily", "scope": "all", "window": "day", "limit_usd": 20.0, "spent_usd": 17.5,
+         "reserved_usd": 0.0, "ends_at": resets, "at_limit": "stop", "state": "warning"},
+        {"name": "each", "scope": "client:codex", "window": "session", "limit_usd": 1.0,
+         "spent_usd": 0.0, "reserved_usd": 0.0, "ends_at": None, "at_limit": "degrade", "state": "ok"},
+    ]  # fmt: skip
+    shown = lines(budgets=budgets)
+
+    assert f"  daily   all           $17.50 of $20.00 (87 %)  {when:%H:%M}" in shown
+    assert "  each    client:codex  $0.00 of $1.00 (0 %)     each session" in shown
+    before = status()
+    del before["budgets"]  # type: ignore[misc]  # as an older daemon answers
+    assert list(screen(before))
 
 
 def test_disabled_provider_has_no_trouble() -> None:

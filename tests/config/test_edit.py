@@ -513,10 +513,10 @@ def test_an_item_is_added_at_a_lists_end(file) -> None:
     edit = Edit(file, environ={})
 
     edit.set(("routes", 2, "name"), "three")
-    edit.set(("alerts", 0, "when"), "a > 1")
+    edit.set(("alerts", 0, "when"), "requests > 1")
 
     assert edit.data["routes"][2] == {"name": "three"}
-    assert edit.data["alerts"] == [{"when": "a > 1"}]
+    assert edit.data["alerts"] == [{"when": "requests > 1"}]
     assert [each.key for each in edit.problems()] == ["routes.2.targets"]
     assert edit.problems_before() == ()
 

@@ -66,7 +66,7 @@ def test_what_is_printed_is_toml_that_means_the_same(tmp_path) -> None:
     assert config.providers["zai"].keys == ("keyring:zai/default",)
     assert config.routes[0].match.model == ("a", "b")
     assert [line for line in text.splitlines() if line and "#" not in line] == [
-        "[server]", "[logging]", "[providers.zai]", "[providers.own]",
+        "[server]", "[logging]", "[ledger]", "[replay]", "[providers.zai]", "[providers.own]",
         '[providers.own.models."q:3"]', "[[routes]]", "[routing]",
     ]  # fmt: skip
     assert text.startswith("version = 1  ")

@@ -281,7 +281,7 @@ def test_a_key_in_an_unknown_section_is_found_too(tmp_path) -> None:
         '[providers.zai]\npreset = "zai"\nbase_url = "ftp://me:hunter2@a.example"',
         '[providers.zai]\npreset = "zai"\nproxy = "http://me:hunter2@a.example"',
         '[providers.zai]\npreset = "zai"\nproxy = "me:hunter2"',
-        '[[alerts]]\nwhen = "x > 1"\nnotify = ["webhook:http://a.example/hunter2"]',
+        '[[alerts]]\nwhen = "requests > 1"\nnotify = ["webhook:http://a.example/hunter2"]',
         '[providers.zai]\npreset = "zai"\nkeys = ["env:${hunter2}"]',
     ],
 )

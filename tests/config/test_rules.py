@@ -509,6 +509,27 @@ def test_routes(tmp_path, row) -> None:
         None,
     ),
     (
+        '[[alerts]]\nwhen = "eror_rate > 0.2"',
+        (2, 8),
+        "alerts.0.when",
+        "no metric is named 'eror_rate'",
+        "error_rate",
+    ),
+    (
+        f"{ZAI}[[alerts]]\nwhen = 'error_rate{{provider=\"zay\"}} > 0.2'",
+        (4, 8),
+        "alerts.0.when",
+        "no provider is named 'zay'",
+        "zai",
+    ),
+    (
+        f"{ZAI}[[alerts]]\nwhen = 'loop_lag{{provider=\"zai\"}} > 0.2'",
+        (4, 8),
+        "alerts.0.when",
+        "loop_lag is not known by provider; leave {...} out",
+        None,
+    ),
+    (
         '[[alerts]]\nwhen = "error_rate > 0.2"\nnotify = ["log", "dekstop"]',
         (3, 18),
         "alerts.0.notify.1",
@@ -516,7 +537,7 @@ def test_routes(tmp_path, row) -> None:
         "desktop",
     ),
     (
-        '[[alerts]]\nwhen = "a>=1 for 1.5h"\nnotify = ["webhook:http://a.example"]',
+        '[[alerts]]\nwhen = "requests>=1 for 1.5h"\nnotify = ["webhook:http://a.example"]',
         (3, 11),
         "alerts.0.notify.0",
         "is no place to send an alert to",
@@ -541,7 +562,8 @@ def test_budgets_and_alerts(tmp_path, row) -> None:
         f'{ZAI}proxy = "http://proxy.example:8080"',
         f'{ZAI}keys = ["keyring:zai", "vault:zai/x", "env:A_B", "file:~/k", "command:op read x"]',
         f'{ZAI}[budgets.b]\nscope = "provider:zai"\nlimit_usd = 0.5\nat_limit = "stop"\ntargets = []',
-        '[[alerts]]\nwhen = "p95_ms >= 2000 for 30s"\nnotify = ["webhook:https://h.example/x"]',
+        f"{ZAI}[[alerts]]\nwhen = 'quota_used{{ provider = \"zai\" }} >= 0.9'",
+        '[[alerts]]\nwhen = "p95_ttft >= 20 for 30s"\nnotify = ["webhook:https://h.example/x"]',
     ],
 )
 def test_what_is_right_is_left_alone(tmp_path, text) -> None:
@@ -556,7 +578,7 @@ def test_rules_pass_over_what_the_schema_refuses() -> None:
         for section in ("server", "providers", "models", "routes", "routing", "budgets", "alerts"):
             data = {section: wrong}
 
-            find_faults(data, {})
+            find_faults(data, {}, {})
             find_warnings(data, {})
 
 
@@ -568,7 +590,7 @@ def test_every_preset_follows_the_rules_for_addresses() -> None:
         addresses = {str(each): url for each, url in preset.endpoints.items() if url}
         data = {"providers": {name: {"preset": name, "formats": addresses}}}
 
-        assert find_faults(data, presets) == [], name
+        assert find_faults(data, presets, {}) == [], name
 
 
 def test_doubtful_addresses() -> None:

@@ -26,6 +26,7 @@ from aimux.config.shape import (
         (("providers", "x", "max_concurrent"), "a whole number of 1 or more"),
         (("providers", "x", "models", "y", "price", "input"), "a number of 0 or more"),
         (("budgets", "x", "limit_usd"), "a number above 0"),
+        (("models", "x", "hedge", "share"), "a number above 0, up to 0.5"),
         (("server", "host"), "a text"),
         (("server", "auth"), "one of the allowed texts"),
         (("server",), "a table"),

@@ -91,7 +91,7 @@ def test_wrong_values(text, message) -> None:
             "port = 1",
             ("port",),
             "server.port",
-            "version, server, logging, providers, models, routes, routing, budgets, alerts",
+            "version, server, logging, ledger, replay, providers, models, routes, routing, budgets, alerts",
         ),
         ("[logging]\nzzz = 1", ("logging", "zzz"), None, "level, format, max_file_mb, keep_files"),
         (

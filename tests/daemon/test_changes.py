@@ -21,7 +21,8 @@ from aimux.gateway.snapshot import Snapshot
 from tests.support.gateway import credentials_of, provider
 
 UP = '[providers.up]\nformat = "anthropic"\nbase_url = "http://127.0.0.1:1"\n'
-ROUTE = '[[routes]]\nname = "long"\ntargets = ["up/a"]\n'
+ROUTE = '[[routes]]\nname = "long"\nmatch = { min_input_tokens = 9 }\ntargets = ["up/a"]\n'
+OTHER = "[[routes]]\nname = 'short'\nmatch = { stream = true }\ntargets = ['up/a']\n"
 
 
 @pytest.fixture
@@ -72,8 +73,8 @@ def load(tmp_path: Path) -> Any:
             ["routes: ~long (targets up/a -> up/b)"],
         ),
         (
-            UP + ROUTE + ROUTE.replace("long", "short"),
-            UP + ROUTE.replace("long", "short") + ROUTE,
+            UP + ROUTE + OTHER,
+            UP + OTHER + ROUTE,
             ["routes: another order"],
         ),
         (
@@ -128,7 +129,12 @@ def test_key_changes(before: Snapshot, after: Snapshot, told: list[str]) -> None
 
 def test_restart_keys() -> None:
     """The settings that only a restart applies are those that the schema marks."""
-    assert set(restart_keys()) == {"server.host", "server.port", "server.allow_remote"}
+    assert set(restart_keys()) == {
+        "server.host",
+        "server.port",
+        "server.allow_remote",
+        "ledger.enabled",
+    }
 
 
 def test_what_waits_keeps_its_old_value(load: Any) -> None:

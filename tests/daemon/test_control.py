@@ -22,10 +22,12 @@ from aimux.daemon.demo import DemoProvider
 from aimux.daemon.instance import Instance
 from aimux.daemon.notify import Notifier
 from aimux.daemon.status import changed_on_disk
-from aimux.errors import ConfigError, TimedOut, VaultLocked
+from aimux.errors import ConfigError, TimedOut, VaultCorrupt, VaultLocked
 from aimux.gateway.app import Gateway
+from aimux.routing.budget import Hold, account_of
 from aimux.telemetry.log import LogWriter
 from aimux.vault.access import Access
+from aimux.vault.clients import ClientToken, add_client, remove_client
 from aimux.vault.secret import Secret
 from aimux.vault.store import store_key
 from aimux.vault.tokens import token_hash
@@ -281,6 +283,95 @@ async def test_refused_reload(house: House) -> None:
     assert told["changes"] == ["server.heartbeat 10s -> 20s"]
     assert not loaded["config_changed_on_disk"]
     assert not any("refused" in notice for notice in loaded["notices"])
+
+
+def make_token(house: House, name: str) -> bytes:
+    return add_client(house.paths.tokens, ClientToken(name, b"", 0.0, limit_usd=5))[0].digest
+
+
+async def test_client_tokens_are_read_anew_and_nothing_else(house: House) -> None:
+    """Also while the configuration on the disk is no good, or is being edited."""
+    house.write("")
+    daemon = await house.daemon()
+    (own,) = daemon.gateway.snapshot.client_tokens
+    house.write("nonsense = 1\n")
+
+    digest = make_token(house, "ci")
+    assert await daemon.reload_tokens() == 1
+    snapshot = daemon.gateway.snapshot
+    assert snapshot.client_tokens == {own: "default", digest: "ci"}
+    assert [each.name for each in snapshot.routes.budgets] == ["token:ci"]
+    assert snapshot.generation == 2
+
+    remove_client(house.paths.tokens, "ci")
+    assert await daemon.reload_tokens() == 0
+    assert daemon.gateway.snapshot.client_tokens == {own: "default"}
+
+
+async def test_client_tokens_come_with_a_reload_too(house: House) -> None:
+    """Said among the changes."""
+    house.write("")
+    make_token(house, "old")
+    daemon = await house.daemon()
+    assert set(daemon.gateway.snapshot.tokens) == {"old"}
+    remove_client(house.paths.tokens, "old")
+    make_token(house, "new")
+
+    told = await daemon.reload()
+
+    assert told["changes"] == ["tokens: +new, -old"]
+    remove_client(house.paths.tokens, "new")
+    make_token(house, "new")
+    assert (await daemon.reload())["changes"] == ["tokens: ~new"]
+
+
+async def test_a_broken_list_of_tokens_changes_nothing(house: House) -> None:
+    """Those that hold stay, and it is said until it is mended."""
+    house.write("")
+    digest = make_token(house, "ci")
+    daemon = await house.daemon()
+    good = house.paths.tokens.read_text()
+    house.paths.tokens.write_text("{")
+
+    with pytest.raises(VaultCorrupt, match="holds no client tokens"):
+        await daemon.reload_tokens()
+    await daemon.reload()
+
+    assert digest in daemon.gateway.snapshot.client_tokens
+    assert len(daemon.gateway.snapshot.client_tokens) == 2
+    assert any("client tokens stay as they were" in each for each in daemon.status()["notices"])
+    house.paths.tokens.write_text(good)
+    assert await daemon.reload_tokens() == 1
+    assert not any("client tokens" in each for each in daemon.status()["notices"])
+
+
+@pytest.mark.parametrize(
+    ("usd", "at_limit", "words"),
+    [
+        (7.9, "stop", ""),
+        (8.5, "stop", "budget 'daily' is nearly spent: $8.50 of $10.00 a day"),
+        (10, "stop", "budget 'daily' is spent: $10.00 of $10.00 a day; requests are refused"),
+        (10, "degrade", "is spent: $10.00 of $10.00 a day; its own targets are asked"),
+    ],
+)
+async def test_notices_of_budgets(house: House, usd: float, at_limit: str, words: str) -> None:
+    """From 80 % on, with what follows."""
+    text = f'[budgets.daily]\nscope = "all"\nlimit_usd = 10\nat_limit = "{at_limit}"\n'
+    if at_limit == "degrade":
+        text += 'targets = ["up/m"]\n'
+    house.write(UP + text)
+    daemon = await house.daemon()
+    fleet = daemon.gateway.fleet
+    (budget,) = daemon.gateway.snapshot.routes.budgets
+    account = account_of(budget, "", fleet.moment())
+    assert account is not None
+    fleet.router.budgets.settle(Hold((account,), None), usd, fleet.now_s())
+    status = daemon.status()
+
+    assert status["budgets"][0]["spent_usd"] == usd
+    found = [each for each in status["notices"] if "budget" in each]
+    assert len(found) == (1 if words else 0)
+    assert not words or words in found[0]
 
 
 class Stuck(dict[str, str]):

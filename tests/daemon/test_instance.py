@@ -104,3 +104,34 @@ def test_folder_that_cannot_be(paths: Paths) -> None:
 
     with pytest.raises(DaemonError, match=r"aimux.lock' cannot be opened: Not a directory"):
         Instance.take(paths)
+
+
+def test_leave(paths: Paths) -> None:
+    """Who has left takes nothing away of what belongs to the successor, however often it is told."""
+    first = Instance.take(paths)
+    first.publish("127.0.0.1:1", "http://127.0.0.1:1")
+    second = Instance(paths, os.dup(first.lock))
+
+    first.leave()
+    assert is_held(paths.lock)
+    second.publish("127.0.0.1:1", "http://127.0.0.1:1")
+    first.release()
+    found = read_presence(paths)
+    second.release()
+
+    assert found
+    assert found.instance == second.id
+    assert not is_held(paths.lock)
+    assert not paths.daemon.exists()
+
+
+def test_one_that_never_published_takes_nothing_away(paths: Paths) -> None:
+    """A successor that fails leaves the card of the daemon that runs."""
+    first = Instance.take(paths)
+    first.publish("127.0.0.1:1", "http://127.0.0.1:1")
+
+    Instance(paths, os.dup(first.lock)).release()
+
+    assert paths.daemon.exists()
+    assert is_held(paths.lock)
+    first.release()

@@ -10,7 +10,7 @@ import socket
 import pytest
 
 from aimux.daemon import port as port_module
-from aimux.daemon.port import address_of, bound, port_in_use, url_of
+from aimux.daemon.port import address_of, bound, is_wanted, port_in_use, url_of
 from aimux.errors import DaemonError, PortInUse
 from aimux.telemetry.resources import Listener
 from tests.support.script import Answer
@@ -135,3 +135,17 @@ def test_port_of_the_system() -> None:
     refused = port_module._refused("127.0.0.1", 80, OSError(errno.EACCES, "Permission denied"))
 
     assert "port 80 needs more rights" in refused.message
+
+
+def test_a_socket_that_was_handed_down() -> None:
+    """It is taken when it listens where the configuration wants; port 0 is content with any."""
+    with bound("127.0.0.1", 0) as given, socket.socket() as deaf:
+        port = given.getsockname()[1]
+        deaf.bind(("127.0.0.1", 0))
+
+        assert is_wanted(given, "127.0.0.1", port)
+        assert is_wanted(given, "127.0.0.1", 0)
+        assert not is_wanted(given, "127.0.0.1", port - 1)
+        assert not is_wanted(given, "0.0.0.0", port)
+        assert not is_wanted(given, "no such host.invalid", port)
+        assert not is_wanted(deaf, "127.0.0.1", 0)

@@ -28,32 +28,37 @@ class Told:
         self.ending.set()
         return 0
 
+    def follow(self) -> None:
+        self.said.append("follow")
+
     async def reload(self) -> None:
         self.said.append("reload")
         raise TimedOut("refused; the log has it")
 
 
+ALL = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
+
+
 async def test_each_signal() -> None:
-    """HUP reloads, and a refused reload harms nobody; TERM and INT end, the second one at once."""
+    """HUP reloads, and a refused reload harms nobody; USR2 makes a successor; TERM and INT end, the
+    second one at once.
+    """
     told = Told()
-    before = [signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)]
+    before = [signal.getsignal(each) for each in ALL]
 
     try:
         with signals(cast("Daemon", told)):
-            os.kill(os.getpid(), signal.SIGHUP)
-            await until(lambda: len(told.said) == 1)
-            os.kill(os.getpid(), signal.SIGTERM)
-            await until(lambda: len(told.said) == 2)
-            os.kill(os.getpid(), signal.SIGINT)
-            await until(lambda: len(told.said) == 3)
+            for count, number in enumerate(
+                (signal.SIGHUP, signal.SIGUSR2, signal.SIGTERM, signal.SIGINT), 1
+            ):
+                os.kill(os.getpid(), number)
+                await until(lambda count=count: len(told.said) == count)
         os.kill(os.getpid(), signal.SIGTERM)  # while everything is being closed: harmless
     finally:
-        for each, handler in zip(
-            (signal.SIGHUP, signal.SIGTERM, signal.SIGINT), before, strict=True
-        ):
+        for each, handler in zip(ALL, before, strict=True):
             signal.signal(each, handler)
 
-    assert told.said == ["reload", None, 0]
+    assert told.said == ["reload", "follow", None, 0]
 
 
 async def test_companions(caplog: pytest.LogCaptureFixture) -> None:

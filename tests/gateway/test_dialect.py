@@ -68,10 +68,11 @@ def test_overload_has_a_status_of_its_own_only_at_anthropic_s(format_: WireForma
         (errors.KeyMissing("m"), ("x-should-retry", "false")),
         (errors.NoCandidate("m"), ("x-should-retry", "false")),
         (UpstreamError("m"), ("x-should-retry", "false")),
-        (UpstreamError("m", retry_after_s=3.4), ("retry-after", "3")),
+        (UpstreamError("m", retry_after_s=3.4), ("retry-after", "4")),
         (UpstreamError("m", retry_after_s=3.6), ("retry-after", "4")),
         (UpstreamError("m", retry_after_s=0.0), ("retry-after", "1")),
         (UpstreamError("m", retry_after_s=60), ("retry-after", "60")),
+        (UpstreamError("m", retry_after_s=1e9), ("retry-after", "4294967")),
         (errors.Draining("m"), ("retry-after", "1")),
     ],
     ids=lambda each: type(each).__name__,
@@ -79,3 +80,11 @@ def test_overload_has_a_status_of_its_own_only_at_anthropic_s(format_: WireForma
 def test_a_client_is_told_whether_to_come_again(error: AimuxError, header: tuple[str, str]) -> None:
     """One retry layer: all there was to try has been tried, unless a wait makes sense."""
     assert error_headers(error) == [("content-type", "application/json"), header]
+
+
+def test_a_wait_below_a_second_is_told_exactly() -> None:
+    """Edge 191: beside the second that all understand, the milliseconds that SDKs look for first."""
+    assert error_headers(UpstreamError("m", retry_after_s=0.25))[1:] == [
+        ("retry-after", "1"),
+        ("retry-after-ms", "250"),
+    ]

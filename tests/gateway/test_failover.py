@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 
 import pytest
 
-from aimux.catalogue.provider import TimeLimits
+from aimux.catalogue.provider import OwnLimits, TimeLimits
 from aimux.model.request import WireFormat
+from aimux.routing.circuits import STRIKES
 from aimux.wire.formats import CODECS
 from aimux.wire.sse import BlockReader
 from tests.gateway.test_relay import FORMATS, body_of, path_of
 from tests.support import answers
-from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_RESPONSES
+from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES
 from tests.support.gateway import open_gateway, provider
 from tests.support.upstream import CUT, RESET, SILENCE, Answer, FakeUpstream, Gate, Pause
 
@@ -186,20 +188,25 @@ async def test_the_next_key_of_the_same_provider_is_tried(upstream: FakeUpstream
 async def test_an_overloaded_provider_is_not_asked_with_another_key(
     upstream: FakeUpstream, second: FakeUpstream
 ) -> None:
-    """529 is the provider's, not the key's."""
+    """529 is the provider's, not the key's; after five in a row it is left alone for a while."""
     upstream.always("/v1/messages", answers.failure(ANTHROPIC, 529))
     second.always("/v1/messages", answers.answer(ANTHROPIC))
     async with open_gateway(
         [provider("a", upstream), provider("b", second)], labels=("one", "two")
     ) as served:
-        await served.post("/v1/messages", WHOLE)
-        await served.post("/v1/messages", WHOLE)
+        for _ in range(STRIKES + 1):
+            got = await served.post("/v1/messages", WHOLE)
+            assert got.status == 200
 
         resting = served.gateway.provider_status()[0]
-    assert len(upstream.requests) == 1
-    assert len(second.requests) == 2
+        refusals = served.last["refusals"]
+    assert len(upstream.requests) == STRIKES
+    assert len({each.header("x-api-key") for each in upstream.requests}) == 1
+    assert len(second.requests) == STRIKES + 1
     assert resting["health"] == "cooling"
     assert "the fake fails" in (resting["health_reason"] or "")
+    assert refusals[0]["target"] == "a/m"
+    assert "circuit" in refusals[0]["reason"]
 
 
 async def test_the_last_candidate_is_asked_although_it_rests(upstream: FakeUpstream) -> None:
@@ -281,7 +288,7 @@ async def test_a_stream_that_breaks_ends_with_an_error(
     assert got.broken
     assert second.requests == []
     assert record["outcome"] == "cut"
-    assert record["attempts"][0]["outcome"] == "cut"
+    assert record["attempts"][0]["outcome"] == ("idle" if how == "silent" else "cut")
 
 
 async def test_the_upstreams_own_error_event_passes_as_it_came(upstream: FakeUpstream) -> None:
@@ -532,3 +539,106 @@ async def test_what_is_awaited_at_the_end_is_told_so(upstream: FakeUpstream) -> 
 
     assert got.status == 502
     assert b"aimux ends" in got.body
+
+
+# ---------------------------------------------------------------- a call that the model wrote badly
+
+WRITTEN_BADLY = Answer(400, pieces=(answers.BAD_CALL,))
+BROKEN_IN_STREAM = Answer(
+    200,
+    (("content-type", "text/event-stream"),),
+    pieces=(b"data: " + answers.BAD_CALL + b"\n\n",),
+)
+each_bad_call = pytest.mark.parametrize(
+    "bad", [WRITTEN_BADLY, BROKEN_IN_STREAM], ids=["status", "in a stream"]
+)
+
+
+@each_bad_call
+async def test_edge_311_a_badly_written_call_is_asked_for_once_more(
+    bad: Answer, upstream: FakeUpstream, second: FakeUpstream
+) -> None:
+    """The same provider writes it well the second time."""
+    good = answers.answer(OPENAI_CHAT, stream=True)
+    upstream.script(answers.path(OPENAI_CHAT), bad, good)
+    async with open_gateway(
+        [provider("a", upstream, OPENAI_CHAT), provider("b", second, OPENAI_CHAT)]
+    ) as served:
+        got = await served.post(path_of(OPENAI_CHAT, stream=True), body_of(stream=True))
+        record = served.last
+
+    assert (got.status, got.body) == (200, good.body)
+    assert [attempt["outcome"] for attempt in record["attempts"]] == ["bad_call", "ok"]
+    assert second.requests == []
+
+
+async def test_edge_311_then_somebody_else_is_asked(
+    upstream: FakeUpstream, second: FakeUpstream
+) -> None:
+    """Twice badly: the next provider; the first does not rest for it."""
+    upstream.always(answers.path(OPENAI_CHAT), WRITTEN_BADLY)
+    second.always(answers.path(OPENAI_CHAT), answers.answer(OPENAI_CHAT))
+    async with open_gateway(
+        [provider("a", upstream, OPENAI_CHAT), provider("b", second, OPENAI_CHAT)]
+    ) as served:
+        for _ in range(2):
+            got = await served.post(path_of(OPENAI_CHAT, stream=False), body_of(stream=False))
+
+    assert got.headers["x-aimux-provider"] == "b"
+    assert len(upstream.requests) == 4
+
+
+# ---------------------------------------------------------------- budgets of attempts
+
+
+async def test_clients_that_come_again_use_up_the_retries(upstream: FakeUpstream) -> None:
+    """There is one layer of retries: the SDK's own count against ours."""
+    upstream.always("/v1/messages", answers.failure(ANTHROPIC, 409))
+    async with open_gateway([provider("a", upstream)]) as served:
+        await served.post("/v1/messages", WHOLE)
+        asked = len(upstream.requests)
+        for _ in range(4):
+            await served.post("/v1/messages", WHOLE, x_stainless_retry_count="1")
+
+    assert asked == 2
+    assert len(upstream.requests) - asked == 5  # the first of them had a last retry of ours
+
+
+async def test_our_own_limits_send_requests_elsewhere(
+    upstream: FakeUpstream, second: FakeUpstream
+) -> None:
+    """Two a minute and no more while somebody else can answer; nobody is refused for it."""
+    for each in (upstream, second):
+        each.always("/v1/messages", answers.answer(ANTHROPIC))
+    limited = provider("a", upstream, limits=OwnLimits(requests_per_minute=2))
+    async with open_gateway([limited, provider("b", second)]) as served:
+        for _ in range(4):
+            got = await served.post("/v1/messages", WHOLE)
+            assert got.status == 200
+        refusals = served.last["refusals"]
+
+    assert (len(upstream.requests), len(second.requests)) == (2, 2)
+    assert "limit" in refusals[0]["reason"]
+
+
+async def test_the_network_is_looked_for_while_there_is_none(upstream: FakeUpstream) -> None:
+    """No request has to find out that it is back."""
+    nowhere = [provider(name, f"http://127.0.0.1:{port}") for name, port in (("b", 9), ("c", 7))]
+    upstream.always("/v1/messages", answers.answer(ANTHROPIC))
+    async with open_gateway([*nowhere, provider("a", upstream, enabled=False)]) as served:
+        network, now_s = served.gateway.fleet.router.network, served.gateway.fleet.now_s
+        got = await served.post("/v1/messages", WHOLE)
+        assert got.status == 502
+        assert network.offline(now_s())
+        looking = asyncio.create_task(served.gateway.watch_network(every_s=0.01))
+        await asyncio.sleep(0.1)
+        assert network.offline(now_s())
+        snapshot = served.gateway.snapshot
+        there = dataclasses.replace(snapshot.providers["a"], enabled=True)
+        served.gateway.snapshot = dataclasses.replace(
+            snapshot, providers={**snapshot.providers, "a": there}
+        )
+        async with asyncio.timeout(5):
+            while network.offline(now_s()):
+                await asyncio.sleep(0)
+        looking.cancel()

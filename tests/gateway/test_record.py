@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import inf
 from typing import get_type_hints
 
 import pytest
@@ -10,12 +11,26 @@ import pytest
 from aimux.admin.shapes import AttemptShape, ExchangeShape
 from aimux.errors import StreamCut
 from aimux.gateway.record import KEPT, AttemptRecord, Recent, Record
+from aimux.model.loss import Loss
 from aimux.model.request import WireFormat
 from aimux.model.response import Usage
-from aimux.routing.plan import Decision, Refusal
+from aimux.routing.plan import Decision, Ranked, Refusal
+from tests.support.providers import candidate
 
 STARTED = datetime.fromisoformat("2026-11-06T08:49:37.120+00:00").timestamp()
-DECISION = Decision("asked", "default", ("a/m", "b/m"), (Refusal("c/*", "it has no key"),))
+DECISION = Decision(
+    "asked",
+    "cheap",
+    ("a/m", "b/m"),
+    (Refusal("c/*", "it has no key"),),
+    rule="no thinking",
+    strategy="cheapest",
+    ranks=(Ranked(candidate("a/m"), 0.01, "$0.0100"), Ranked(candidate("b/m"), inf, "unknown")),
+    notes=("stays with a/m",),
+    session="claude-code:1",
+    generation=3,
+    input_tokens=120,
+)
 
 
 def fresh() -> Record:
@@ -39,10 +54,23 @@ def finished() -> Record:
     record.provider, record.model, record.mode = "b", "m", "relay"
     record.status, record.outcome, record.usage = 200, "ok", Usage(100, 20, 30, 5, 8)
     record.first_event, record.ended = 100.9, 102.0
+    record.cost_usd, record.cost_source = 0.25, "2026-11-01"
+    record.cache_loss_usd, record.cache_loss_tokens = 0.01, 5000
+    record.cache_loss_cause = "failover"
     return record
 
 
 # ---------------------------------------------------------------- headers
+
+
+@pytest.mark.parametrize("code", ["answer.continued", "usage.estimated", "prompt.truncated"])
+def test_usage_that_is_not_the_prompts(code: str) -> None:
+    """Nobody learns from it what the prompt takes: several requests, a guess, a part."""
+    record = finished()
+    assert record.tells_prompt
+
+    record.losses = (Loss("seed.dropped"), Loss(code))
+    assert not record.tells_prompt
 
 
 def test_what_a_client_is_told() -> None:
@@ -61,7 +89,7 @@ def test_what_a_client_is_told() -> None:
     assert dict(finished().headers()) == {
         "x-aimux-request-id": "req-1",
         "x-aimux-attempts": "2",
-        "x-aimux-route": "default",
+        "x-aimux-route": "cheap",
         "x-aimux-provider": "b",
         "x-aimux-model": "m",
         "x-aimux-mode": "relay",
@@ -88,7 +116,7 @@ def test_the_line_of_the_log() -> None:
         "client": "claude-code",
         "format": "anthropic",
         "asked_model": "asked",
-        "route": "default",
+        "route": "cheap",
         "provider": "b",
         "model": "m",
         "mode": "relay",
@@ -99,6 +127,8 @@ def test_the_line_of_the_log() -> None:
         "input_tokens": 100,
         "output_tokens": 20,
         "cache_read_tokens": 30,
+        "cost_usd": 0.25,
+        "cache_loss_usd": 0.01,
         "first_event_ms": 900.0,
         "duration_ms": 2000.0,
     }
@@ -124,9 +154,19 @@ def test_an_exchange_as_the_admin_api_tells_it() -> None:
         "client": "claude-code",
         "format": "anthropic",
         "asked_model": "asked",
-        "route": "default",
+        "route": "cheap",
+        "rule": "no thinking",
+        "strategy": "cheapest",
         "candidates": ["a/m", "b/m"],
+        "ranks": [
+            {"target": "a/m", "score": 0.01, "words": "$0.0100"},
+            {"target": "b/m", "score": None, "words": "unknown"},
+        ],
         "refusals": [{"target": "c/*", "reason": "it has no key"}],
+        "notes": ["stays with a/m"],
+        "session": "claude-code:1",
+        "config_generation": 3,
+        "estimated_tokens": 120,
         "provider": "b",
         "model": "m",
         "mode": "relay",
@@ -137,11 +177,12 @@ def test_an_exchange_as_the_admin_api_tells_it() -> None:
         "attempts": [
             {
                 "provider": "a", "model": "m", "key": "k1", "status": 500, "outcome": "server_error",
+                "verdict": "an error of its own; counts against the model there",
                 "error": "x", "first_event_ms": None, "duration_ms": 250.0,
             },
             {
                 "provider": "b", "model": "m", "key": None, "status": 200, "outcome": "ok",
-                "error": None, "first_event_ms": 500.0, "duration_ms": 1600.0,
+                "verdict": None, "error": None, "first_event_ms": 500.0, "duration_ms": 1600.0,
             },
         ],
         "dropped": [],
@@ -150,6 +191,11 @@ def test_an_exchange_as_the_admin_api_tells_it() -> None:
         "cache_read_tokens": 30,
         "cache_write_tokens": 5,
         "reasoning_tokens": 8,
+        "cost_usd": 0.25,
+        "cost_source": "2026-11-01",
+        "cache_loss_usd": 0.01,
+        "cache_loss_tokens": 5000,
+        "cache_loss_cause": "failover",
         "first_event_ms": 900.0,
         "duration_ms": 2000.0,
     }  # fmt: skip

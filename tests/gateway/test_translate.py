@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
+from dataclasses import replace
+from datetime import datetime
 from itertools import product
 from typing import Any
 
 import aiohttp
 import pytest
 
+from aimux.catalogue.provider import ModelFacts
 from aimux.errors import ErrorKind, UpstreamStatus
 from aimux.gateway.dialect import translated_status
 from aimux.model.request import WireFormat
@@ -266,6 +270,47 @@ async def test_content_that_cannot_be_said_is_refused(upstream: FakeUpstream) ->
     assert upstream.requests == []
 
 
+SEVERAL: dict[WireFormat, dict[str, Any]] = {
+    OPENAI_CHAT: {"n": 2},
+    GEMINI: {"generationConfig": {"candidateCount": 2}},
+}
+
+
+@pytest.mark.parametrize(
+    ("client", "server"),
+    [pair for pair in product(SEVERAL, FORMATS) if pair[0] is not pair[1]],
+    ids=str,
+)
+async def test_edge_279_several_answers_are_refused(
+    client: WireFormat, server: WireFormat, upstream: FakeUpstream
+) -> None:
+    """A 400 with a hint in the client's form: one answer in place of two would be taken for all."""
+    async with open_gateway([provider("a", upstream, server)]) as served:
+        got = await served.post(address(client), ask(client, **SEVERAL[client]))
+        record = served.last
+
+    assert got.status == 400
+    assert b"; ask " in got.body
+    assert record["outcome"] == "client_error"
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("format_", SEVERAL, ids=str)
+async def test_edge_279_several_answers_of_a_vendor_that_gives_them(
+    format_: WireFormat, upstream: FakeUpstream
+) -> None:
+    """Relayed, also where the first of the route cannot say it."""
+    upstream.always(answers.path(format_), answers.answer(format_))
+    fleet = [provider("a", upstream), provider("b", upstream, format_)]
+    order = {"routing": {"default": ["a/*", "b/*"]}}
+    async with open_gateway(fleet, order) as served:
+        got = await served.post(address(format_), ask(format_, **SEVERAL[format_]))
+
+    assert got.status == 200
+    assert got.headers["x-aimux-provider"] == "b"
+    assert json.loads(upstream.wait(1).body).items() >= SEVERAL[format_].items()
+
+
 @pytest.mark.parametrize("second_fails", [False, True])
 async def test_somebody_else_may_be_able_to_say_it(
     upstream: FakeUpstream, second_fails: bool
@@ -300,6 +345,45 @@ async def test_what_was_lost_is_told(upstream: FakeUpstream) -> None:
     assert {"seed.dropped", "logprobs.dropped", "max_tokens.defaulted"} <= set(codes)
     assert {each["code"] for each in record["dropped"]} == set(codes)
     assert all(each["words"] and each["severity"] for each in record["dropped"])
+
+
+NAMELESS = {"index": 0, "id": "call_aaaa", "function": {"arguments": "{}"}}
+ANSWERS = {
+    "edge-47": ({"content": "T1"}, ["finish.no_call"]),
+    "edge-61": (
+        {"content": "T1", "tool_calls": [NAMELESS]},
+        ["call.nameless", "finish.no_call"],
+    ),
+}
+
+
+@pytest.mark.parametrize("client", [ANTHROPIC, OPENAI_RESPONSES, GEMINI], ids=str)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("edge", ANSWERS)
+async def test_what_an_answer_lost_is_told(
+    edge: str, stream: bool, client: WireFormat, upstream: FakeUpstream
+) -> None:
+    """Edges 47 and 61: in the record always; in the head of an answer that is whole by then."""
+    said, lost = ANSWERS[edge]
+    place = "delta" if stream else "message"
+    choice = {"index": 0, place: said, "finish_reason": "tool_calls"}
+    usage = {"prompt_tokens": 5, "completion_tokens": 2}
+    body = json.dumps({"id": "x", "model": "m", "choices": [choice], "usage": usage}).encode()
+    piece = b"data: %b\n\ndata: [DONE]\n\n" % body if stream else body
+    kind = "text/event-stream" if stream else "application/json"
+    upstream.always(
+        answers.path(OPENAI_CHAT), Answer(headers=(("content-type", kind),), pieces=(piece,))
+    )
+    async with open_gateway([provider("a", upstream, OPENAI_CHAT)]) as served:
+        got = await served.post(address(client, stream=stream), ask(client, stream=stream))
+        record = served.last
+
+    assert b"T1" in got.body
+    assert b"tool_use" not in got.body
+    recorded = [each["code"] for each in record["dropped"]]
+    assert [code for code in recorded if code in lost] == lost
+    told = got.headers.get("x-aimux-dropped", "").split(",")
+    assert stream or [code for code in told if code in lost] == lost
 
 
 async def test_a_relay_loses_nothing(upstream: FakeUpstream) -> None:
@@ -437,3 +521,134 @@ async def test_a_wait_that_stands_in_the_body_is_told(
 
     assert got.status == 429
     assert got.headers["retry-after"] == waited
+
+
+@each_format
+async def test_edge_311_in_the_end_it_is_a_500_to_come_back_for(
+    client: WireFormat, upstream: FakeUpstream
+) -> None:
+    """In the client's format, with what the model wrote; a 400 would end an agent's work."""
+    upstream.always(answers.path(OPENAI_CHAT), Answer(400, pieces=(answers.BAD_CALL,)))
+    async with open_gateway([provider("a", upstream, OPENAI_CHAT)]) as served:
+        got = await served.post(address(client), ask(client))
+
+    said = CODECS[client].read_error(got.status, got.body)
+    assert got.status == 500
+    assert said.message == "a: Failed to call a function.; failed_generation: <function=f{"
+    assert got.headers["retry-after"] == "1"
+    assert "x-should-retry" not in got.headers
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize("client", [ANTHROPIC, OPENAI_CHAT], ids=str)
+@pytest.mark.parametrize("window", [4096, 40_000])
+async def test_edge_328_a_prompt_that_the_provider_cuts(
+    client: WireFormat, window: int, upstream: FakeUpstream
+) -> None:
+    """Ollama's client is told, relayed or translated; what such an answer bills corrects no estimate."""
+    upstream.always(answers.path(OPENAI_CHAT), answers.answer(OPENAI_CHAT))
+    made = provider("a", upstream, OPENAI_CHAT, quirks=("silent-truncation",))
+    made = replace(made, models={"m": ModelFacts("m", context=window)})
+    long = [{"role": "user", "content": "word " * 4000}]
+    async with open_gateway([made]) as served:
+        got = await served.post(address(client), ask(client, messages=long))
+        record = served.last
+        counted = await served.post("/v1/messages/count_tokens", ask(ANTHROPIC, messages=long))
+
+    codes = got.headers.get("x-aimux-dropped", "").split(",")
+    cut = window == 4096
+    assert codes.count("prompt.truncated") == cut
+    assert [each["severity"] for each in record["dropped"]].count("warn") == cut
+    assert (json.loads(counted.body)["input_tokens"] > 4096) == cut  # the fake bills 100
+
+
+_LEFT = (
+    ("content-type", "application/json"),
+    ("x-ratelimit-limit-requests", "60"),
+    ("x-ratelimit-remaining-requests", "0"),
+    ("x-ratelimit-reset-requests", "6m0s"),
+)
+
+
+@pytest.mark.parametrize("status", [200, 429])
+async def test_limits_are_told_in_the_client_s_words(status: int, upstream: FakeUpstream) -> None:
+    """An Anthropic client at an OpenAI provider (2.16), answered or refused; nothing of a foreign name."""
+    good = answers.answer(OPENAI_CHAT)
+    fails = answers.failure(OPENAI_CHAT, 429, "slow down")
+    answer = good if status == 200 else fails
+    upstream.always(answers.path(OPENAI_CHAT), replace(answer, headers=_LEFT))
+    async with open_gateway([provider("a", upstream, OPENAI_CHAT)]) as served:
+        got = await served.post("/v1/messages", ask(ANTHROPIC))
+
+    assert got.status == status
+    assert got.headers["anthropic-ratelimit-requests-limit"] == "60"
+    assert got.headers["anthropic-ratelimit-requests-remaining"] == "0"
+    reset = datetime.fromisoformat(got.headers["anthropic-ratelimit-requests-reset"])
+    assert 350 < reset.timestamp() - time.time() < 362
+    assert not [name for name in got.headers if name.lower().startswith("x-ratelimit-")]
+    assert got.headers.get("retry-after") == ("360" if status == 429 else None)
+
+
+async def test_limits_of_anthropic_as_durations(upstream: FakeUpstream) -> None:
+    """And those of a subscription stay behind."""
+    more = (
+        ("anthropic-ratelimit-tokens-remaining", "7"),
+        ("anthropic-ratelimit-tokens-reset", "2026-11-30T00:00:00Z"),
+        ("anthropic-ratelimit-unified-status", "allowed"),
+    )
+    good = answers.answer(ANTHROPIC, stream=True)
+    upstream.always("/v1/messages", replace(good, headers=(*good.headers, *more)))
+    async with open_gateway([provider("a", upstream)]) as served:
+        got = await served.post("/v1/chat/completions", ask(OPENAI_CHAT, stream=True))
+
+    assert got.headers["x-ratelimit-remaining-tokens"] == "7"
+    assert got.headers["x-ratelimit-reset-tokens"]
+    assert not [name for name in got.headers if name.lower().startswith("anthropic-")]
+
+
+UNFINISHED = (
+    "Could not finish the message because max_tokens or model output limit was reached. "
+    "Please try again with higher max_tokens."
+)
+PROBES = {
+    ANTHROPIC: b'"stop_reason":"max_tokens"',
+    OPENAI_RESPONSES: b'"reason":"max_output_tokens"',
+    GEMINI: b'"finishReason":"MAX_TOKENS"',
+}
+
+
+@pytest.mark.parametrize("client", PROBES, ids=str)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_edge_237_a_model_that_thinks_its_limit_away(
+    client: WireFormat, stream: bool, upstream: FakeUpstream
+) -> None:
+    """Is no fault of anybody: the client gets an answer without words that has reached its limit."""
+    upstream.always(answers.path(OPENAI_CHAT), answers.failure(OPENAI_CHAT, 400, UNFINISHED))
+    async with open_gateway([provider("a", upstream, OPENAI_CHAT)]) as served:
+        got = await served.post(address(client, stream=stream), ask(client, stream=stream))
+        record = served.last
+
+    assert (got.status, got.broken) == (200, False)
+    assert PROBES[client] in got.body
+    assert got.headers["content-type"].startswith("text/event-stream") is stream
+    assert (record["outcome"], record["status"]) == ("ok", 200)
+
+
+@pytest.mark.parametrize(
+    ("client", "status", "words"),
+    [
+        (OPENAI_CHAT, 400, UNFINISHED),
+        (ANTHROPIC, 500, UNFINISHED),
+        (ANTHROPIC, 400, "max_tokens is too large"),
+    ],
+)
+async def test_edge_237_any_other_error_is_one(
+    client: WireFormat, status: int, words: str, upstream: FakeUpstream
+) -> None:
+    """And so is this one to a client that speaks the vendor's own format."""
+    upstream.always(answers.path(OPENAI_CHAT), answers.failure(OPENAI_CHAT, status, words))
+    async with open_gateway([provider("a", upstream, OPENAI_CHAT)]) as served:
+        got = await served.post(address(client), ask(client))
+
+    assert got.status == status
+    assert words.encode() in got.body

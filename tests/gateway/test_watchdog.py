@@ -78,6 +78,8 @@ LIMITS: list[tuple[str, dict[float, Step], tuple[str, float]]] = [
     ("the daemon ends", {10: lambda dog: dog.cut()}, (ENDING, 10.0)),
     ("the daemon ends in a pause", {1: lambda dog: dog.pause(), 2: lambda dog: dog.cut()}, (ENDING, 2.0)),
     ("another attempt begins", {50: lambda dog: dog.attempt(60, 100)}, ("first_event", 110.0)),
+    ("it asks once more", {50: lambda dog: dog.again(45)}, ("first_event", 95.0)),
+    ("the whole keeps its limit", {50: lambda dog: dog.again(60)}, ("total", 100.0)),
     ("another attempt has less time", {50: lambda dog: dog.attempt(60, 20)}, ("total", 70.0)),
 ]  # fmt: skip
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from aimux.model.response import Usage
 
 NUMBERS = st.none() | st.integers(0, 10**6)
-USAGES = st.builds(Usage, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+USD = st.none() | st.integers(0, 1000).map(float)
+USAGES = st.builds(Usage, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, USD)
 FIELDS = Usage.__dataclass_fields__
 
 
@@ -50,6 +51,16 @@ def test_later_numbers_overwrite_the_ones_they_know(before: Usage, later: Usage)
 def test_updating_with_nothing_or_itself_changes_nothing(usage: Usage) -> None:
     """An event that is read twice does no harm."""
     assert usage.updated(Usage()) == usage == usage.updated(usage) == Usage().updated(usage)
+
+
+@given(USAGES, USAGES)
+def test_two_requests_add_up(one: Usage, other: Usage) -> None:
+    """As far as either is known."""
+    both = one.plus(other)
+
+    for name in FIELDS:
+        known = [n for n in (getattr(one, name), getattr(other, name)) if n is not None]
+        assert getattr(both, name) == (sum(known) if known else None)
 
 
 @given(USAGES)

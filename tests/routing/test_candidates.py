@@ -10,11 +10,13 @@ from aimux.catalogue.provider import Provider
 from aimux.config.schema import Config
 from aimux.errors import AimuxError, NoCandidate, NotTranslatable, UnknownModel
 from aimux.model.request import WireFormat
-from aimux.routing.candidates import Asked, plan, split_target
-from aimux.routing.plan import Plan, Refusal
-from aimux.wire.codec import Mode
+from aimux.routing import candidates
+from aimux.routing.candidates import split_target
+from aimux.routing.plan import Moment, Plan, Refusal
+from aimux.wire.codec import Mode, Operation
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT
 from tests.support.providers import provider
+from tests.support.routing import Desk, features
 
 PROVIDERS = {
     each.name: each
@@ -51,7 +53,9 @@ def planned(
 ) -> Plan:
     """The plan for a request."""
     known = PROVIDERS if providers is None else providers
-    return plan(Asked(model, format_, target, translates), settings, known, problems or {})
+    desk = Desk(tuple(known.values()), settings.model_dump(mode="json"), problems=problems)
+    operation = Operation.GENERATE if translates else Operation.EMBED
+    return desk.plan(features(model, format_=format_, target=target, operation=operation))
 
 
 PUBLIC = config(
@@ -240,3 +244,119 @@ def test_a_provider_that_lacks_only_its_key_is_told_of_as_that() -> None:
 
     assert isinstance(error, NoCandidate)
     assert "g/*: it has no key" in error.message
+
+
+# ---------------------------------------------------------------- lists within lists
+
+
+def grouped(**route: Any) -> Desk:
+    """A rule whose list holds a public model that takes turns."""
+    settings = {
+        "models": {"turns": {"targets": ["a/x", "b/x"], "strategy": "round-robin"}},
+        "routes": [{"name": "r", "targets": ["chat/m", "turns", "hf:x/m"], **route}],
+    }
+    return Desk(tuple(PROVIDERS.values()), settings)
+
+
+def test_a_public_model_in_a_list_keeps_its_own_strategy() -> None:
+    """It is asked at its place, and its targets take turns there."""
+    desk = grouped()
+    first, second = (desk.plan(features()).decision for _ in range(2))
+
+    assert first.candidates == ("chat/m", "a/x", "b/x", "hf:x/m")
+    assert second.candidates == ("chat/m", "b/x", "a/x", "hf:x/m")
+    assert [bool(each.words) for each in first.ranks] == [False, True, True, False]
+
+
+def test_a_list_with_a_strategy_orders_all_alike() -> None:
+    """Then names of public models are no more than a way to write their targets."""
+    desk = grouped(strategy="least-busy")
+    desk.busy = {"chat": 5, "a": 3, "b": 0, "hf:x": 1}
+
+    assert desk.plan(features()).decision.candidates == ("b/x", "hf:x/m", "a/x", "chat/m")
+
+
+# ---------------------------------------------------------------- rules
+
+RULED = {
+    "routing": {"default": ["a/*"]},
+    "models": {"smart": {"targets": ["b/x"]}, "a/opus": {"targets": ["b/y"]}},
+    "routes": [
+        {"name": "long", "match": {"model": "*[1m]"}, "targets": ["b/long"]},
+        {"name": "rest", "targets": ["smart", "a/*", "gone/x"], "strategy": "cheapest"},
+    ],
+}
+
+BEFORE_AND_AFTER_RULES = [
+    # model, header, route, candidates
+    ("m", None, "rest", ["b/x", "a/m"]),
+    ("smart", None, "rest", ["b/x", "a/smart"]),
+    ("m[1m]", None, "long", ["b/long"]),
+    ("smart[1m]", None, "long", ["b/long"]),
+    ("a/m", None, "direct", ["a/m"]),
+    ("a,m", None, "direct", ["a/m"]),
+    ("a/m[1m]", None, "direct", ["a/m"]),
+    ("a/opus", None, "rest", ["b/x", "a/a/opus"]),  # a public name, though it looks like a target
+    ("m", "b/z", "direct", ["b/z"]),
+    ("m[1m]", "b/*", "direct", ["b/m"]),
+]
+
+
+@pytest.mark.parametrize(("model", "target", "route", "candidates"), BEFORE_AND_AFTER_RULES)
+def test_rules_come_after_what_a_request_names_and_before_all_else(
+    model: str, target: str | None, route: str, candidates: list[str]
+) -> None:
+    """Whoever names a target wants that one."""
+    desk = Desk(tuple(PROVIDERS.values()), RULED)
+    made = desk.plan(features(model, target=target))
+    assert (made.decision.route, list(made.decision.candidates)) == (route, candidates)
+    reasons = [str(each.target) for each in made.decision.refusals]
+    assert reasons == (["gone/x"] if route == "rest" else [])
+    assert made.decision.rule == {"rest": "every request", "long": "model *[1m]"}.get(route, "")
+
+
+def test_a_rule_in_vain_says_why() -> None:
+    """Its targets cannot be used: the request does not go on to the default behind its back."""
+    desk = Desk(tuple(PROVIDERS.values()), RULED, problems={"a": NO_KEY, "b": NO_KEY})
+    with pytest.raises(NoCandidate) as caught:
+        desk.plan(features("m"))
+    assert (
+        "b/x: it has no key; a/*: it has no key; gone/x: there is no such" in caught.value.message
+    )
+
+
+def test_a_target_is_asked_once_however_often_it_is_named() -> None:
+    """By its name, by ``*``, and through a public name."""
+    desk = Desk(tuple(PROVIDERS.values()), {"routing": {"default": ["a/m", "a/*", "b/m"]}})
+    assert desk.plan(features("m")).decision.candidates == ("a/m", "b/m")
+
+
+# ---------------------------------------------------------------- ladders are kept
+
+
+def test_requests_that_are_alike_have_one_ladder() -> None:
+    """Another name, format, target, operation or rule is another one."""
+    desk = Desk(tuple(PROVIDERS.values()), RULED)
+    moment = Moment(desk.now_s)
+
+    def ladder(**words: Any) -> object:
+        return desk.routes.ladder(features(**{"model": "m", **words}), moment)
+
+    first = ladder()
+    assert ladder(body={"stream": True}) is first
+    others = [
+        ladder(model="n"), ladder(model="m[1m]"), ladder(format_=OPENAI_CHAT), ladder(target="a/m"),
+        ladder(operation=Operation.EMBED),
+    ]  # fmt: skip
+    assert len({id(each) for each in (first, *others)}) == 6
+
+
+def test_made_up_names_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a number on ladders are made anew each time; those that are kept stay."""
+    monkeypatch.setattr(candidates, "MAX_LADDERS", 2)
+    desk = Desk(tuple(PROVIDERS.values()), RULED)
+    moment = Moment(desk.now_s)
+    kept = [desk.routes.ladder(features(f"m{number}"), moment) for number in range(3)]
+    again = [desk.routes.ladder(features(f"m{number}"), moment) for number in range(3)]
+    assert [old is new for old, new in zip(kept, again, strict=True)] == [True, True, False]
+    assert kept[2].candidates == again[2].candidates

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aimux.catalogue.provider import ModelFacts
-from aimux.routing.plan import Candidate, Target
+from aimux.model.request import WireFormat
+from aimux.routing.plan import Candidate, Decision, Plan, Step, Target
+from aimux.wire.codec import Mode
 from tests.support.providers import candidate
 
 
@@ -25,3 +27,15 @@ def test_facts_of_a_model() -> None:
 
     assert described.facts is known
     assert plain.facts == ModelFacts("m")
+
+
+def test_a_plan_knows_whether_it_may_have_to_translate() -> None:
+    """Also for the sake of one who is only the last resort."""
+    plain, other = candidate("a/m"), candidate("b/m")
+    foreign = Candidate(other.provider, "m", WireFormat.OPENAI_CHAT, Mode.TRANSLATE)
+    decision = Decision("m", "default", ("a/m",), ())
+    step, resort = Step(plain, ""), Step(foreign, "one")
+    assert not Plan((step,), decision).translates
+    made = Plan((step,), decision, (resort, resort._replace(label="two")))
+    assert made.translates
+    assert made.candidates == (plain, foreign)

@@ -10,55 +10,64 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aimux.errors import ErrorKind
-from aimux.routing.verdict import TABLE, Again, Blame, Signal, retry_after_s, signal_of
+from aimux.routing.verdict import (
+    TABLE,
+    Again,
+    Blame,
+    Certainty,
+    Fault,
+    Other,
+    Signal,
+    retry_after_s,
+    signal_of,
+    words_of,
+)
 from aimux.wire.errorkinds import kind_of_status, status_of_kind
 
 K, S = ErrorKind, Signal
-NEVER, FIRST, LAST = Again.NEVER, Again.FIRST, Again.LAST
+NEVER, FIRST, WEIGH = Again.NEVER, Again.FIRST, Again.WEIGH
+YES, NO = Other.YES, Other.NO
+UNSENT, MAYBE, STARTED = Certainty
 
-# The reliability page, 3.2: signal, blame, same key again, another key, another provider, does it rest.
+# The reliability page, 3.2: signal, blame, same key again, another key, another target, strikes, whether
+# somebody rests by the table, what is certain.
 ROWS = [
-    (S.CONNECT, Blame.PROVIDER, LAST, False, True, True),
-    (S.BAD_REQUEST, Blame.CALLER, NEVER, False, False, False),
-    (S.CONTEXT_OVERFLOW, Blame.CALLER, NEVER, False, False, False),
-    (S.TOO_LARGE, Blame.CALLER, NEVER, False, False, False),
-    (S.BILLING, Blame.ACCOUNT, NEVER, True, True, True),
-    (S.AUTH, Blame.KEY, NEVER, True, True, True),
-    (S.MODEL_UNKNOWN, Blame.MODEL, NEVER, False, True, True),
-    (S.TRANSIENT, Blame.NOBODY, FIRST, True, True, False),
-    (S.RATE_SHORT, Blame.KEY, FIRST, True, True, True),
-    (S.RATE_LONG, Blame.KEY, NEVER, True, True, True),
-    (S.SERVER_ERROR, Blame.PROVIDER, LAST, True, True, True),
-    (S.OVERLOADED, Blame.PROVIDER, LAST, False, True, True),
-    (S.FIRST_EVENT_TIMEOUT, Blame.PROVIDER, NEVER, False, True, True),
-    (S.TOTAL_TIMEOUT, Blame.PROVIDER, NEVER, False, False, False),
-    (S.PROTOCOL, Blame.PROVIDER, NEVER, False, True, True),
-    (S.CUT, Blame.PROVIDER, FIRST, False, True, True),
-    (S.UNSUPPORTED, Blame.NOBODY, NEVER, False, True, False),
-    (S.ENDING, Blame.NOBODY, NEVER, False, False, False),  # the daemon itself
+    (S.CONNECT, Blame.PROVIDER, FIRST, False, YES, 1, False, UNSENT),
+    (S.CONNECT_TIMEOUT, Blame.PROVIDER, NEVER, False, YES, 2, False, UNSENT),
+    (S.BAD_REQUEST, Blame.CALLER, NEVER, False, NO, 0, False, STARTED),
+    (S.CONTEXT_OVERFLOW, Blame.CALLER, NEVER, False, Other.LARGER, 0, False, STARTED),
+    (S.TOO_LARGE, Blame.CALLER, NEVER, False, Other.LARGER, 0, False, STARTED),
+    (S.REFUSAL, Blame.CALLER, NEVER, False, Other.OPTED, 0, False, STARTED),
+    (S.BILLING, Blame.ACCOUNT, NEVER, True, YES, 0, True, STARTED),
+    (S.AUTH, Blame.KEY, NEVER, True, YES, 0, True, STARTED),
+    (S.MODEL_UNKNOWN, Blame.MODEL, NEVER, False, YES, 0, True, STARTED),
+    (S.TRANSIENT, Blame.NOBODY, FIRST, True, YES, 0, False, STARTED),
+    (S.BAD_CALL, Blame.NOBODY, FIRST, False, YES, 0, False, STARTED),  # edge 311
+    (S.RATE_SHORT, Blame.KEY, FIRST, True, YES, 0, True, STARTED),
+    (S.RATE_LONG, Blame.KEY, NEVER, True, YES, 0, True, STARTED),
+    (S.SERVER_ERROR, Blame.PROVIDER, WEIGH, True, YES, 1, False, STARTED),
+    (S.OVERLOADED, Blame.MODEL, WEIGH, False, YES, 1, False, STARTED),
+    (S.FIRST_EVENT_TIMEOUT, Blame.PROVIDER, NEVER, False, YES, 3, False, MAYBE),
+    (S.TOTAL_TIMEOUT, Blame.PROVIDER, NEVER, False, NO, 1, False, MAYBE),
+    (S.PROTOCOL, Blame.PROVIDER, NEVER, False, YES, 2, False, STARTED),
+    (S.CUT, Blame.PROVIDER, FIRST, False, YES, 1, False, MAYBE),
+    (S.IDLE, Blame.PROVIDER, NEVER, False, NO, 2, False, STARTED),
+    (S.UNSUPPORTED, Blame.NOBODY, NEVER, False, YES, 0, False, UNSENT),
+    (S.BUDGET, Blame.NOBODY, NEVER, False, YES, 0, False, UNSENT),  # our own money
+    (S.ENDING, Blame.NOBODY, NEVER, False, NO, 0, False, STARTED),  # the daemon itself
 ]
 
 
-@pytest.mark.parametrize(
-    ("signal", "blame", "again", "other_key", "other_provider", "rests"),
-    ROWS,
-    ids=str,
-)
-def test_a_row(
-    signal: Signal,
-    *,
-    blame: Blame,
-    again: Again,
-    other_key: bool,
-    other_provider: bool,
-    rests: bool,
-) -> None:
-    """Who is at fault, and who may still be asked."""
-    row = TABLE[signal]
+@pytest.mark.parametrize("expected", ROWS, ids=lambda row: str(row[0]))
+def test_a_row(expected: tuple[object, ...]) -> None:
+    """Who is at fault, who may still be asked, and what it is worth."""
+    signal = Signal(str(expected[0]))
+    row, fault = TABLE[signal], Fault(signal)
 
-    assert (row.blame, row.again) == (blame, again)
-    assert (row.other_key, row.other_provider) == (other_key, other_provider)
-    assert (row.rest_s > 0) == rests
+    assert fault.row is row
+    assert expected[1:] == (
+        row.blame, row.again, row.other_key, row.other, row.strikes, row.rest_s > 0, fault.certainty,
+    )  # fmt: skip
 
 
 def test_the_table_is_whole() -> None:
@@ -66,16 +75,18 @@ def test_the_table_is_whole() -> None:
     assert set(TABLE) == set(Signal) == {row[0] for row in ROWS}
 
 
-def test_what_is_the_caller_s_goes_to_nobody_else() -> None:
-    """One bad prompt would be sent to every vendor and would cool them all."""
+def test_what_is_the_caller_s_counts_against_nobody() -> None:
+    """One bad prompt would cool every vendor; and without the route's word it goes to nobody else."""
     for row in TABLE.values():
         if row.blame is Blame.CALLER:
-            assert (row.again, row.other_key, row.other_provider, row.rest_s) == (
-                NEVER,
-                False,
-                False,
-                0,
-            )
+            assert (row.again, row.other_key, row.rest_s, row.strikes) == (NEVER, False, 0, 0)
+            assert row.other is not YES
+
+
+def test_only_a_provider_s_failures_are_strikes() -> None:
+    """Keys and accounts rest; the circuit is of the model of the provider."""
+    for row in TABLE.values():
+        assert not row.strikes or row.blame in {Blame.PROVIDER, Blame.MODEL}
 
 
 SIGNALS = [
@@ -87,6 +98,8 @@ SIGNALS = [
     (413, K.CONTEXT_OVERFLOW, None, S.CONTEXT_OVERFLOW),
     (500, K.CONTEXT_OVERFLOW, None, S.CONTEXT_OVERFLOW),
     (413, K.TOO_LARGE, None, S.TOO_LARGE),
+    (400, K.REFUSED, None, S.REFUSAL),
+    (403, K.REFUSED, None, S.REFUSAL),
     (400, K.BILLING, None, S.BILLING),
     (402, K.BILLING, None, S.BILLING),
     (403, K.BILLING, None, S.BILLING),
@@ -100,6 +113,8 @@ SIGNALS = [
     (408, K.TIMEOUT, None, S.TRANSIENT),
     (409, K.INVALID_REQUEST, None, S.TRANSIENT),
     (425, K.INVALID_REQUEST, None, S.TRANSIENT),
+    (400, K.BAD_CALL, None, S.BAD_CALL),
+    (500, K.BAD_CALL, None, S.BAD_CALL),
     (429, K.RATE_LIMIT, None, S.RATE_LONG),
     (429, K.RATE_LIMIT, 0.0, S.RATE_SHORT),
     (429, K.RATE_LIMIT, 2.0, S.RATE_SHORT),
@@ -136,7 +151,8 @@ def test_every_status_has_a_row() -> None:
     }
 
     assert all(400 <= status < 500 for status, who in blamed.items() if who is Blame.CALLER)
-    assert all(who is Blame.PROVIDER for status, who in blamed.items() if not 400 <= status < 500)
+    theirs = {Blame.PROVIDER, Blame.MODEL}  # 529 is the model's
+    assert all(who in theirs for status, who in blamed.items() if not 400 <= status < 500)
 
 
 @pytest.mark.parametrize("kind", list(ErrorKind))
@@ -144,7 +160,7 @@ def test_an_error_inside_an_answer_finds_the_row_of_its_status(kind: ErrorKind) 
     """Its status would have said the same."""
     status = status_of_kind(kind)
 
-    callers = {K.INVALID_REQUEST, K.CONTEXT_OVERFLOW, K.TOO_LARGE}
+    callers = {K.INVALID_REQUEST, K.CONTEXT_OVERFLOW, K.TOO_LARGE, K.REFUSED}
     assert (TABLE[signal_of(status, kind, None)].blame is Blame.CALLER) == (kind in callers)
 
 
@@ -218,3 +234,27 @@ def test_a_wait_is_finite_and_never_negative(text: str, now_s: float) -> None:
     wait_s = retry_after_s({AFTER: text, MS: text}, now_s)
 
     assert wait_s is None or 0 <= wait_s < 10**12
+
+
+@pytest.mark.parametrize("signal", Signal)
+def test_every_signal_has_words(signal: Signal) -> None:
+    """Short ones, without the table's own terms."""
+    words = words_of(signal)
+
+    assert 8 <= len(words) <= 70
+    assert "_" not in words
+
+
+@pytest.mark.parametrize(
+    ("signal", "words"),
+    [
+        (S.AUTH, "its key was refused; the key rests"),
+        (S.MODEL_UNKNOWN, "it does not know the model; the model rests there"),
+        (S.OVERLOADED, "it is overloaded; counts against the model there"),
+        (S.BAD_REQUEST, "the request is not valid there; the request is at fault"),
+        (S.TRANSIENT, "a passing failure"),
+    ],
+)
+def test_words_say_who_bears_it(signal: Signal, words: str) -> None:
+    """The key, the model, the caller, or nobody."""
+    assert words_of(signal) == words

@@ -22,6 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _HERE in item.path.parents:
             if "rig" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.system)
+            item.add_marker(pytest.mark.untraced)  # other tests go over the gateway
             for warning in _NOT_OURS:
                 item.add_marker(pytest.mark.filterwarnings(warning))
 

@@ -151,3 +151,16 @@ def _document_bytes(wire_format: WireFormat, value: Any) -> bytes:
     if wire_format is GEMINI:
         return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
     return compact(value)
+
+
+BAD_CALL: Final = json.dumps(
+    {
+        "error": {
+            "message": "Failed to call a function.",
+            "type": "invalid_request_error",
+            "code": "tool_use_failed",
+            "failed_generation": "<function=f{",
+        }
+    }
+).encode()
+"""Groq's error for a call that its model wrote badly (edge 311); its status is 400."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import os
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from aimux.__main__ import main
+from aimux.admin.presence import Presence, write_presence
+from aimux.config.paths import Paths
 
 COLUMNS = 80
 
@@ -76,6 +79,20 @@ class Command:
             for name, value in clean_environment(self.home, **self.environ).items():
                 patch.setenv(name, value)
             yield patch
+
+
+@contextlib.contextmanager
+def published(home: Path, url: str = "http://127.0.0.1:4711") -> Iterator[str]:
+    """A daemon of this home that has said where it listens; nobody does."""
+    paths = Paths(config=home / "config.toml", state=home)
+    address = url.removeprefix("http://")
+    write_presence(paths, Presence(os.getpid(), "1", "i", address, url, "", ""))
+    descriptor = os.open(paths.lock, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield url
+    finally:
+        os.close(descriptor)
 
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:

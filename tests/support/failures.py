@@ -22,6 +22,7 @@ class _Of(AimuxError):
 _STATUSES: Final = {
     ErrorKind.INVALID_REQUEST: 400,
     ErrorKind.CONTEXT_OVERFLOW: 400,
+    ErrorKind.REFUSED: 400,
     ErrorKind.AUTH_CLIENT: 401,
     ErrorKind.AUTH_UPSTREAM: 403,
     ErrorKind.PERMISSION: 403,
@@ -32,6 +33,7 @@ _STATUSES: Final = {
     ErrorKind.OVERLOADED: 529,
     ErrorKind.TIMEOUT: 504,
     ErrorKind.UPSTREAM: 502,
+    ErrorKind.BAD_CALL: 500,
     ErrorKind.UNAVAILABLE: 503,
     ErrorKind.NOT_IMPLEMENTED: 501,
     ErrorKind.INTERNAL: 500,

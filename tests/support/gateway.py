@@ -7,9 +7,10 @@ async with open_gateway([provider("a", upstream)]) as served:
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import io
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,13 +23,17 @@ from aimux.admin.shapes import ExchangeShape
 from aimux.catalogue.provider import AuthStyle, Endpoint, ModelFacts, Provider, TimeLimits
 from aimux.config.keyref import KeyReference
 from aimux.config.schema import Config
-from aimux.gateway.app import Gateway
+from aimux.gateway.app import Gateway, Observer
+from aimux.gateway.meters import Meters
+from aimux.gateway.meters import routes as metrics_routes
 from aimux.gateway.server import Runner
 from aimux.gateway.snapshot import Snapshot
 from aimux.model.request import WireFormat
+from aimux.telemetry.bodies import Bodies
 from aimux.vault.secret import Credential, Secret
 from aimux.vault.tokens import token_hash
-from tests.support.upstream import FakeUpstream
+from tests.support.accepting import stop_accepting
+from tests.support.upstream import PATIENCE_S, FakeUpstream
 
 TOKEN: Final = "client-token-of-a-test"
 ADMIN_TOKEN: Final = "admin-token-of-a-test"
@@ -103,6 +108,7 @@ class Served:
     gateway: Gateway
     url: str
     session: aiohttp.ClientSession
+    meters: Meters
 
     async def post(self, path: str, body: bytes, **headers: str) -> Body:
         """Sends a request with the token and reads the whole response, however it ends."""
@@ -129,6 +135,15 @@ class Served:
         async with self.session.get(self.url + path, headers=given) as response:
             return Body(response.status, response.headers, await response.read())
 
+    async def settled(self) -> ExchangeShape:
+        """The record of the latest exchange, once it is closed: a client may have its answer a moment
+        before.
+        """
+        async with asyncio.timeout(PATIENCE_S):
+            while self.gateway.in_flight:
+                await asyncio.sleep(0)
+        return self.last
+
     @property
     def last(self) -> ExchangeShape:
         """The record of the latest exchange."""
@@ -142,20 +157,32 @@ async def open_gateway(
     providers: Iterable[Provider] = (),
     settings: Mapping[str, Any] | None = None,
     labels: tuple[str, ...] = ("default",),
+    bodies: Bodies | None = None,
+    *,
+    around: Callable[[Gateway], Iterable[Callable[[web.Application], None]]] = lambda _: (),
+    observers: Iterable[Observer] = (),
     **changes: Any,
 ) -> AsyncIterator[Served]:
-    """Serves a gateway; ``changes`` replace fields of its snapshot."""
+    """Serves a gateway with its meters; ``around`` gives what else is served beside it, ``changes``
+    replace fields of its snapshot.
+    """
     snapshot = dataclasses.replace(snapshot_of(providers, settings, labels), **changes)
-    gateway = Gateway(snapshot, instance="test")
-    runner = Runner(gateway.application(), shutdown_timeout=0.1)
+    meters = Meters(snapshot)
+    gateway = Gateway(
+        snapshot, instance="test", observers=[meters.observe, *observers], bodies=bodies
+    )
+    application = gateway.application(metrics_routes(meters, gateway), *around(gateway))
+    runner = Runner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
     session = aiohttp.ClientSession(auto_decompress=False)
     try:
-        yield Served(gateway, f"http://{host}:{port}", session)
+        yield Served(gateway, f"http://{host}:{port}", session, meters)
     finally:
         await session.close()
+        assert isinstance(site._server, asyncio.Server)
+        await stop_accepting(site._server)
         await runner.cleanup()
         await gateway.close()

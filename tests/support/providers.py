@@ -1,12 +1,10 @@
-"""Providers and plans as the pure floors take them: no files, no keys."""
+"""Providers and candidates as the pure floors take them: no files, no keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from aimux.catalogue.provider import Endpoint, Provider
 from aimux.model.request import WireFormat
-from aimux.routing.plan import Candidate, Decision, Plan
+from aimux.routing.plan import Candidate
 from aimux.wire.codec import Mode
 
 
@@ -23,9 +21,3 @@ def candidate(target: str) -> Candidate:
     """``provider/model`` as a candidate."""
     name, _, model = target.partition("/")
     return Candidate(provider(name), model, WireFormat.ANTHROPIC, Mode.RELAY)
-
-
-def plan_of(targets: Iterable[str]) -> Plan:
-    """A plan of these targets in this order."""
-    candidates = tuple(map(candidate, targets))
-    return Plan(candidates, Decision("m", "default", tuple(map(str, candidates)), ()))

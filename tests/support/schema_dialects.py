@@ -331,6 +331,24 @@ def _lmstudio(node: Any, _is_root: bool, _root: Any) -> Iterator[str]:
         yield "object without properties"
 
 
+def _xai(node: Any, is_root: bool, root: Any) -> Iterator[str]:
+    if not isinstance(node, dict):
+        yield "no object"
+        return
+    words = {"title", "const", "format", "additionalProperties", "minItems", "$ref", "$defs"}
+    yield from _unknown(node, words | _CORE)
+    if node.get("minItems", 0) > 1:
+        yield "minItems"
+    if is_root and "anyOf" in node:
+        yield "a union at the root"
+    if node.get("format", "date") not in {"date", "time", "date-time", "email", "uuid", "ipv4"}:
+        yield f"format {node['format']}"
+    if "$ref" in node and _is_circular(node["$ref"], root):
+        yield "circular $ref"
+    if "array" in _names(node) and "items" not in node:
+        yield "array without items"
+
+
 _FAULTS = {
     "anthropic": _anthropic,
     "anthropic-strict": _anthropic_strict,
@@ -341,4 +359,5 @@ _FAULTS = {
     "cerebras-strict": _cerebras,
     "moonshot": _moonshot,
     "lmstudio": _lmstudio,
+    "xai": _xai,
 }

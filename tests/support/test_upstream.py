@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import http.client
 import socket
+from pathlib import Path
 
 import pytest
 
+from tests.support.certificates import self_signed
+from tests.support.gateway import open_gateway
 from tests.support.upstream import (
     CUT,
     FOREVER,
@@ -224,3 +229,27 @@ def test_it_can_be_restarted_and_dropped(upstream: FakeUpstream) -> None:
         assert again.url == f"http://127.0.0.1:{other.port}"
         with pytest.raises(OSError, match=r"in use"):
             FakeUpstream(port=again.port).start()
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_a_connection_that_comes_as_it_closes_is_closed(tmp_path: Path, secured: bool) -> None:
+    """However far asyncio is with it: accepted, not yet heard of, or in the middle of a handshake."""
+    tls = self_signed(tmp_path)[0] if secured else None
+    for _ in range(20):
+        with FakeUpstream(tls=tls) as upstream:
+            client = socket.create_connection(("127.0.0.1", upstream.port), timeout=10)
+        with client, contextlib.suppress(ConnectionResetError):  # it was not even accepted
+            assert client.recv(1) == b""
+    gc.collect()  # a socket that nobody owns is a warning, which is an error
+
+
+async def test_a_gateway_closes_a_connection_that_comes_as_it_closes() -> None:
+    """The same, turn by turn of the loop."""
+    for turns in range(5):
+        async with open_gateway() as served:
+            address = ("127.0.0.1", int(served.url.rpartition(":")[2]))
+            client = socket.create_connection(address)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        client.close()
+    gc.collect()

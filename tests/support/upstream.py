@@ -30,6 +30,7 @@ import threading
 from collections import deque
 from typing import Self
 
+from tests.support.accepting import stop_accepting
 from tests.support.connection import Connection, Received
 from tests.support.script import (
     CUT,
@@ -127,11 +128,14 @@ class FakeUpstream:
             return
         listening.set_result(server.sockets[0].getsockname()[1])
         await self._closing.wait()
+        await stop_accepting(server)
         server.close()
-        for _ in range(3):  # a connection that was just accepted joins two turns of the loop later
-            await asyncio.sleep(0)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in others:  # conversations, and TLS handshakes: those are in no set of ours
+            each.cancel()
+        self._drop_all()
+        await asyncio.gather(*others, return_exceptions=True)
         while self._open:
-            self._drop_all()
             await asyncio.sleep(0)
 
     def _drop_all(self) -> None:

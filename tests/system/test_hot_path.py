@@ -46,6 +46,29 @@ def test_light_when_not_running(home: Home) -> None:
     assert names & HEAVY == set()
 
 
+@pytest.mark.parametrize("command", ["start", "stop"])
+def test_lighter(home: Home, command: str) -> None:
+    """Both do without the command tree; a start has to read the configuration."""
+    if command == "stop":
+        home.start()
+
+    names, done = imported(home, command)
+
+    assert done.returncode == 0
+    assert names & HEAVY == ({"pydantic"} if command == "start" else set())
+
+
+def test_a_daemon_imports_what_it_is_asked_for() -> None:
+    """Neither the library of metrics nor that of traces before the first scrape, or ever."""
+    script = "import sys, aimux.daemon.run; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert "aimux.telemetry.otel" in done.stdout.split()
+    assert {"prometheus_client", "opentelemetry"} & set(done.stdout.split()) == set()
+
+
 def test_heavy_is_seen(home: Home) -> None:
     """The measure works: the command tree does import typer."""
     names, _ = imported(home, "--help")
@@ -80,5 +103,9 @@ def test_both_ways_are_one(home: Home, command: tuple[str, ...], *, running: boo
 
 def steady(text: str) -> str:
     """The text without what changes from one moment to the next."""
-    text = re.sub(r'("uptime_s"|"memory_mb"|"open_files"): [\d.]+', r"\1", text)
-    return re.sub(r"up \d+ s, \d+ MiB, \d+ open", "", text)
+    text = re.sub(
+        r'("uptime_s"|"memory_mb"|"open_files"|"tasks"|"threads"|"connections"|"loop_lag_ms"): [\d.]+',
+        r"\1",
+        text,
+    )
+    return re.sub(r"up \d+ s, \d+ MiB, \d+ open files, \d+ tasks(, \d+ ms late)?", "", text)

@@ -16,6 +16,7 @@ import pytest
 from tests.support.daemon import LIMIT_S, Home, until
 
 
+@pytest.mark.measured
 def test_start_status_stop(home: Home) -> None:
     """The life of a daemon: started when ready, seen by status, gone after stop."""
     started = home.aimux("start")
@@ -100,6 +101,7 @@ def test_already_running(home: Home) -> None:
     assert home.presence == first
 
 
+@pytest.mark.measured
 def test_foreground_beside_a_running_daemon(home: Home) -> None:
     """A second daemon in the foreground gives way in peace."""
     first = home.start()
@@ -122,6 +124,7 @@ def test_two_starts_at_once(home: Home) -> None:
     assert sorted(each["already_running"] for each in told) == [False, True]
 
 
+@pytest.mark.measured
 def test_port_in_use_names_the_process(home: Home) -> None:
     """A taken port is never changed in silence: who has it is said, without its secrets."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -162,6 +165,7 @@ def test_port_in_use_by_another_aimux(home: Home, tmp_path: Path) -> None:
     assert not other.is_running
 
 
+@pytest.mark.measured
 def test_bad_config_starts_nothing(home: Home) -> None:
     """All problems at once, with their places; no process, no lock, no log."""
     home.write('[server]\nport = "80"\nhots = "x"\n\n[providers.a]\npreset = "nobody"\n')
@@ -195,6 +199,7 @@ def test_crash_reason_is_shown(home: Home, tmp_path: Path) -> None:
     assert str(home.paths.log) in done.stderr
 
 
+@pytest.mark.measured
 def test_bug_at_start_is_told(home: Home, tmp_path: Path) -> None:
     """A bug of ours at the start: its name to the terminal, its traceback to the log."""
     (tmp_path / "broken").mkdir()
@@ -207,6 +212,7 @@ def test_bug_at_start_is_told(home: Home, tmp_path: Path) -> None:
     assert "no loop today" in home.log()[-1]["traceback"]
 
 
+@pytest.mark.measured
 def test_kill_and_clean_start(home: Home) -> None:
     """After kill -9 the left files deceive nobody, and the next start is as any other."""
     first = home.start()
@@ -250,6 +256,7 @@ def test_restart_keeps_the_daemon_when_the_file_is_bad(home: Home) -> None:
     assert home.is_running
 
 
+@pytest.mark.measured
 def test_restart(home: Home) -> None:
     """Another process, with the configuration as it is now."""
     first = home.start()
@@ -258,7 +265,8 @@ def test_restart(home: Home) -> None:
 
     assert done.returncode == 0, done.stderr
     assert home.presence.pid != first.pid
-    assert done.stderr.startswith("stopped\naimux is running (pid ")
+    assert done.stderr.startswith("aimux is running (pid ")
+    assert f"the one before (pid {first.pid}) ends" in done.stderr
 
 
 def test_restart_of_nothing(home: Home) -> None:
@@ -282,6 +290,7 @@ def test_json_of_start_and_stop(home: Home) -> None:
     assert not nothing["was_running"]
 
 
+@pytest.mark.measured
 def test_foreground_logs_to_stderr_and_ends_on_interrupt(home: Home) -> None:
     """The form for service managers: readable lines on stderr, Ctrl-C ends it well."""
     process = home.spawn("start", "--foreground")
@@ -296,6 +305,7 @@ def test_foreground_logs_to_stderr_and_ends_on_interrupt(home: Home) -> None:
     assert b"ended" in err
 
 
+@pytest.mark.measured
 def test_stop_of_a_silent_daemon(home: Home) -> None:
     """A daemon that does not answer any more is ended through its verified process."""
     first = home.start()

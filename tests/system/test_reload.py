@@ -9,6 +9,8 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.answers import ANTHROPIC, answer, events, path
 from tests.support.daemon import LIMIT_S, Home, until
 from tests.support.script import Answer, Gate, Pause
@@ -29,10 +31,10 @@ def ready_home(home: Home, upstream: FakeUpstream, more: str = "") -> Home:
 
 
 def gated(gate: Gate) -> Answer:
-    """A streamed answer that stops in its middle until the gate opens."""
-    first, *rest = events(ANTHROPIC)
+    """A streamed answer that stops in its middle until the gate opens; its client has the first words."""
+    begun, rest = events(ANTHROPIC)[:3], events(ANTHROPIC)[3:]
     headers = (("content-type", "text/event-stream"),)
-    return Answer(headers=headers, pieces=(first, Pause(gate), *rest), framing="chunked")
+    return Answer(headers=headers, pieces=(*begun, Pause(gate), *rest), framing="chunked")
 
 
 def rest_of(response: http.client.HTTPResponse) -> bytes:
@@ -49,6 +51,7 @@ def is_honest(body: bytes) -> bool:
     return told and b"message_stop" not in body
 
 
+@pytest.mark.measured
 def test_reload_tells_what_changed(home: Home, upstream: FakeUpstream) -> None:
     """The diff in words; what waits for a restart is listed and not applied."""
     ready_home(home, upstream)
@@ -100,6 +103,7 @@ def test_bad_reload_keeps_the_old(home: Home, upstream: FakeUpstream) -> None:
     assert any("the last reload was refused" in notice for notice in status["notices"])
 
 
+@pytest.mark.measured
 def test_hangup_reloads_under_load_and_drops_nothing(home: Home, upstream: FakeUpstream) -> None:
     """Ten reloads while four clients ask without a pause: every request is answered."""
     ready_home(home, upstream)
@@ -176,6 +180,7 @@ def test_stop_lets_streams_end(home: Home, upstream: FakeUpstream) -> None:
     assert not home.is_running
 
 
+@pytest.mark.measured
 def test_stop_after_its_limit(home: Home, upstream: FakeUpstream) -> None:
     """When the limit has passed the stream is cut, honestly, and the count says so."""
     ready_home(home, upstream)
@@ -191,6 +196,7 @@ def test_stop_after_its_limit(home: Home, upstream: FakeUpstream) -> None:
     assert is_honest(body)
 
 
+@pytest.mark.measured
 def test_second_signal_does_not_wait(home: Home, upstream: FakeUpstream) -> None:
     """SIGTERM drains; another one cuts what is left, at once."""
     ready_home(home, upstream)
@@ -209,6 +215,7 @@ def test_second_signal_does_not_wait(home: Home, upstream: FakeUpstream) -> None
     assert (last["message"], last["drained"], last["cut"]) == ("ended", 0, 1)
 
 
+@pytest.mark.measured
 def test_stop_now(home: Home, upstream: FakeUpstream) -> None:
     """``stop --now`` waits for nobody, also when another stop is waiting."""
     ready_home(home, upstream)

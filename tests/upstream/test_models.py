@@ -170,6 +170,7 @@ async def test_lists_of_three_vendors_are_read(
     assert result.answer.ok
     assert result.answer.status == 200
     assert result.answer.latency_ms is not None
+    assert result.answer.clock_ahead_s is None
     assert result.answer.value is None
 
 

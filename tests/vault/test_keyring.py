@@ -17,6 +17,8 @@ from aimux.vault.keyring import Keyring
 from aimux.vault.secret import Secret
 from tests.support.keyrings import keyring_environment
 
+pytestmark = pytest.mark.measured
+
 TEXT = Secret("sk-test-canary-text")
 
 
@@ -63,6 +65,16 @@ REFUSED = {
     "Dying": "ended with status 7",
     "Telltale": "the keyring failed (RuntimeError)",
 }
+
+
+def test_the_keyring_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The class that keeps the keys; one that keeps none, or does not start, is an error."""
+    assert keyring("Kept", tmp_path).backend() == "keyrings_for_tests.Kept"
+    with pytest.raises(KeyringUnavailable, match="no keyring"):
+        keyring("keyring.backends.fail.Keyring", tmp_path).backend()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    with pytest.raises(KeyringUnavailable, match="did not start"):
+        keyring("Kept", tmp_path).backend()
 
 
 @pytest.mark.parametrize("backend", REFUSED)
@@ -114,6 +126,7 @@ def test_a_locked_keyring_is_locked_and_not_unavailable(backend: str, tmp_path: 
 def test_a_hanging_keyring_is_left_within_the_limit(tmp_path: Path) -> None:
     """The daemon goes on; no process stays."""
     ring = keyring("Hanging", tmp_path, limit_s=2.0)
+    before = psutil.Process().children()
     started = time.monotonic()
 
     found = ring.read(["zai/default", "zai/other"])
@@ -122,7 +135,9 @@ def test_a_hanging_keyring_is_left_within_the_limit(tmp_path: Path) -> None:
     assert [type(each) for each in found.values()] == [KeyringLocked, KeyringLocked]
     assert str(found["zai/default"]) == "the keyring did not answer within 2 s"
     assert not [
-        child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE
+        child
+        for child in psutil.Process().children()
+        if child not in before and child.status() != psutil.STATUS_ZOMBIE
     ]
 
 

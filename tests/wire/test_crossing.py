@@ -108,6 +108,22 @@ def test_thinking_in_tags_is_put_right_for_whoever_chose_that() -> None:
     assert b'"content":"yes"' in out
 
 
+@pytest.mark.parametrize("client", [OPENAI_CHAT, ANTHROPIC])
+@pytest.mark.parametrize("chosen", [True, False])
+def test_thinking_whose_opening_tag_the_template_ate(client: WireFormat, chosen: bool) -> None:
+    """Edge 79: in any client's format for who chose it, else it stays the text that it is."""
+    thinks = {"thinking": {"type": "adaptive", "display": "summarized"}}
+    more = thinks if client is ANTHROPIC else {}
+    coder = sent(inquiry(client, **more), OPENAI_CHAT, *(["implicit-think-tag"] if chosen else []))
+
+    out = fed(coder, chat("hm", "</thi", "nk>\n\n", "yes")).replace(b'": ', b'":')
+
+    thought = b'"thinking":"hm"' if client is ANTHROPIC else b'"reasoning_content":"hm"'
+    said = b'"text":"yes"' if client is ANTHROPIC else b'"content":"yes"'
+    assert (thought in out) is chosen
+    assert said in out
+
+
 def test_a_count_is_never_read() -> None:
     """Whatever somebody chose for answers."""
     asked = inquiry(ANTHROPIC, stream=False)
@@ -133,7 +149,7 @@ def test_usage_that_nobody_gives_is_guessed() -> None:
 
     out = fed(coder, chat("word " * 100))
 
-    assert coder.estimated
+    assert "usage.estimated" in [loss.code for loss in coder.losses]
     assert coder.usage.input_tokens is not None
     assert coder.usage.input_tokens > 200
     assert coder.usage.output_tokens == round(500 / 3.6)
@@ -265,6 +281,7 @@ SEARCH = [{"type": "web_search_20250305", "name": "web_search"}]
         (inquiry(tools=[*SEARCH, {"name": "f", "input_schema": {"type": "object"}}]), False),
         (inquiry(), False),
         (inquiry(OPENAI_RESPONSES, tools=[{"type": "web_search"}]), False),
+        (inquiry(tools=SEARCH, container="c"), False),
     ],
 )
 def test_a_search_that_nobody_can_do(asked: Inquiry, answered: bool) -> None:

@@ -173,6 +173,12 @@ def test_what_is_no_object_is_an_empty_one(value: object) -> None:
         ("try again in 2 min", 120.0),
         ("Retry after 30 seconds", 30.0),
         ("retry in 500 milliseconds", 0.5),
+        ("Please try again in 7m12.5s. Need more?", 432.5),
+        ("try again in 1h0m3s", 3603.0),
+        ("Try again in 1 hour, 2 minutes", 3720.0),
+        ("try again in 2 days.", 172_800.0),
+        ("try again in 5 sprints", None),
+        ("try again in 5", None),
         ("please try again later", None),
         ("try again in a while", None),
         ("", None),
@@ -181,3 +187,19 @@ def test_what_is_no_object_is_an_empty_one(value: object) -> None:
 def test_the_wait_that_words_ask_for(text: str, wait_s: float | None) -> None:
     """Where no header says it (2.16)."""
     assert wait_in(text) == (wait_s if wait_s is None else pytest.approx(wait_s))
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "kind"),
+    [
+        (400, "content_policy_violation: no", ErrorKind.REFUSED),
+        (400, "Invalid prompt: potentially violating our usage policy", ErrorKind.REFUSED),
+        (403, "The response was filtered: content_filter", ErrorKind.REFUSED),
+        (400, "block reason PROHIBITED_CONTENT", ErrorKind.REFUSED),
+        (500, "content_filter is down", ErrorKind.UPSTREAM),
+        (400, "the policy field is unknown", ErrorKind.INVALID_REQUEST),
+    ],
+)
+def test_a_refusal_by_policy_is_a_kind_of_its_own(status: int, text: str, kind: ErrorKind) -> None:
+    """It is the caller's, and a route may want another target asked about it."""
+    assert kind_of(status, text) is kind

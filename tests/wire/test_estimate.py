@@ -111,3 +111,15 @@ def test_tokens_of_an_answer() -> None:
     """For a provider that does not say."""
     assert tokens_of_text(0) == 0
     assert tokens_of_text(360) == 100
+
+
+@pytest.mark.parametrize("shift", [0, 1, 999, 1000, 1001])
+@pytest.mark.parametrize("length", [1999, 2000, 3000])
+def test_a_medium_is_found_wherever_it_stands(shift: int, length: int) -> None:
+    """From 2,000 characters on, among words; fewer are words themselves."""
+    content = [{"type": "text", "text": "word " * 400 + "." * shift}, {"data": "A" * length}]
+    with_medium = tokens(ANTHROPIC, messages=[{"role": "user", "content": content}])
+    content[1]["data"] = ""
+    without = tokens(ANTHROPIC, messages=[{"role": "user", "content": content}])
+
+    assert (with_medium - without >= IMAGE_TOKENS) is (length >= 2000)

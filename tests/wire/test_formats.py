@@ -146,9 +146,11 @@ def test_an_error_body_is_read_as_what_it_says(format_: WireFormat, kind: ErrorK
         ErrorKind.AUTH_CLIENT: {ErrorKind.AUTH_UPSTREAM},
         ErrorKind.AUTH_UPSTREAM: {ErrorKind.PERMISSION},
         ErrorKind.CONTEXT_OVERFLOW: {ErrorKind.CONTEXT_OVERFLOW, ErrorKind.INVALID_REQUEST},
+        ErrorKind.REFUSED: {ErrorKind.REFUSED, ErrorKind.INVALID_REQUEST},
         ErrorKind.UNAVAILABLE: {ErrorKind.OVERLOADED},
         ErrorKind.NOT_IMPLEMENTED: {ErrorKind.UPSTREAM},
         ErrorKind.INTERNAL: {ErrorKind.UPSTREAM},
+        ErrorKind.BAD_CALL: {ErrorKind.BAD_CALL, ErrorKind.UPSTREAM},
     }
     assert reported.kind in same.get(kind, {kind})
 

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aimux.model.parts import Media, MediaKind
-from aimux.wire.media import data_url, from_base64, from_data_url, plain_type, standard_base64
+from aimux.wire.media import (
+    data_url,
+    from_base64,
+    from_data_url,
+    kind_of,
+    kind_of_url,
+    plain_type,
+    standard_base64,
+)
 
 IMAGE, DOCUMENT = MediaKind.IMAGE, MediaKind.DOCUMENT
 
@@ -217,3 +225,61 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_types_have_one_name(said: str, plain: str) -> None:
     """Lower case, no parameters, no aliases."""
     assert plain_type(said) == plain
+
+
+@pytest.mark.parametrize(
+    ("data", "said", "kind", "found"),
+    [
+        (PNG, "", DOCUMENT, IMAGE),
+        (PNG, "application/pdf", DOCUMENT, IMAGE),
+        (PNG[:24] + "and whatever follows", "", DOCUMENT, IMAGE),
+        ("\n".join(PNG), "", DOCUMENT, IMAGE),
+        (encoded(HEADS["application/pdf"]), "image/png", IMAGE, DOCUMENT),
+        (encoded(b"no mark"), "image/x-unheard-of", DOCUMENT, IMAGE),
+        (encoded(b"no mark"), "application/x-unheard-of", DOCUMENT, DOCUMENT),
+        (encoded(b"no mark"), "audio/wav", DOCUMENT, MediaKind.AUDIO),
+        (encoded(b"no mark"), "text/plain", DOCUMENT, None),
+        (encoded(b"no mark"), "", DOCUMENT, None),
+        (encoded(b"no mark"), "application/octet-stream", IMAGE, None),
+        ("!!!!", "image/png", IMAGE, None),
+        ("", "image/png", IMAGE, None),
+    ],
+)
+def test_the_beginning_tells_the_kind(
+    data: str, said: str, kind: MediaKind, found: MediaKind | None
+) -> None:
+    """Without the rest; a text is of no kind, since any model reads it."""
+    assert kind_of(data, said, kind) is found
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://a.example/a.pdf", IMAGE),
+        (f"data:image/png;base64,{PNG}", IMAGE),
+        (f"DATA:;base64,{encoded(HEADS['application/pdf'])}", DOCUMENT),
+        (f"data:;base64,%{ord(PNG[0]):X}{PNG[1:]}", IMAGE),
+        ("data:application/pdf,%25PDF-1.7%20rest", DOCUMENT),
+        ("data:image/svg+xml,<svg/>", IMAGE),
+        ("data:text/plain,words", None),
+        ("data:image/png;base64", None),
+        ("data:", None),
+    ],
+)
+def test_the_beginning_of_a_url_tells_the_kind(url: str, found: MediaKind | None) -> None:
+    """What lies elsewhere is what the client takes it for."""
+    assert kind_of_url(url, IMAGE) is found
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(
+    raw=st.sampled_from([*HEADS.values(), b"only words", b"\xff\xfe\x00"]),
+    said=st.sampled_from(["", *HEADS, "text/plain", "image/x-new", "application/octet-stream"]),
+    kind=st.sampled_from([IMAGE, DOCUMENT]),
+)
+def test_the_kind_is_the_kind_of_the_medium(raw: bytes, said: str, kind: MediaKind) -> None:
+    """By the beginning as by the whole."""
+    medium = from_base64(encoded(raw), said, kind)
+
+    expected = None if medium is None or medium.text else medium.kind
+    assert kind_of(encoded(raw), said, kind) is expected

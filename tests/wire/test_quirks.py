@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from dataclasses import replace
 from datetime import date
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from aimux.model.loss import LOSSES
 from aimux.model.request import WireFormat
 from aimux.wire import jsontext
 from aimux.wire.quirks import QUIRKS, READING_ONLY, Quirk, edited, touched, touching
+from aimux.wire.quirks.quirk import spelled_oddly
 from aimux.wire.target import Target
 
 A, C, R = WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES
@@ -200,6 +204,74 @@ def test_what_is_not_touched_would_not_be_changed(
 
 
 @settings(max_examples=100, deadline=None)
+@given(
+    body=BODIES,
+    target=st.sampled_from(TARGETS),
+    preset=st.sampled_from(PRESETS),
+    dice=st.randoms(use_true_random=False),
+    colon=st.sampled_from([":", ": ", " : "]),
+)
+def test_an_odd_spelling_hides_nothing(
+    body: dict[str, Any], target: Target, preset: Preset, dice: Random, colon: str
+) -> None:
+    """Every character of a text may be an escape, and white space may stand before a colon."""
+
+    def respelled(found: re.Match[str]) -> str:
+        return "".join(escaped(x) if x.isalpha() and dice.random() < 0.1 else x for x in found[0])
+
+    plain = json.dumps(body, separators=(",", colon))
+    raw = re.sub(r'"[^"\\]*"', respelled, plain).encode()
+    document = jsontext.scan(raw)
+    same = {key: document.get(key) for key in document.keys()}  # noqa: SIM118
+    quirks = frozenset(preset.quirks)
+    for format_ in (A, C, R):
+        if touched(raw, format_, quirks, document.keys()):
+            continue
+        changed = copy.deepcopy(same)
+
+        assert edited(changed, format_, replace(target, quirks=quirks), own=True) == []
+        assert changed == same
+
+
+def escaped(text: str) -> str:
+    """Text as escapes of JSON."""
+    return "".join(f"\\u{ord(each):04x}" for each in text)
+
+
+ODD = [
+    (escaped('developer'), True),
+    ("DEVELOPER \\u0044", True),
+    ('" : "', True),
+    ("a\\u003cb\\u003e\\u0026\\u0027\\u002b", False),  # Go, .NET
+    ("\\u00e9\\u4e2d\\ud83d\\ude00\\u000a\\u0000\\u007f", False),  # Python
+    ('a": "b', False),
+    ("", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "odd"), ODD)
+def test_what_no_writer_of_json_does_by_itself(text: str, odd: bool) -> None:
+    """Escapes of what need not be escaped, and nothing that clients really send."""
+    assert spelled_oddly(text.encode()) is odd
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"messages":[{"role":"\\u0064eveloper"}]}',
+        '{"messages":[{"\\u0072ole":"develope\\u0072"}]}',
+    ],
+)
+def test_a_key_below_the_top_spelled_as_an_escape(raw: str) -> None:
+    """It is looked for all the same."""
+    quirks = frozenset({"no-developer-role", "random-seed"})
+
+    assert names(touching(raw.encode(), C, quirks)) == ["no-developer-role"]
+    assert touched(raw.encode(), C, quirks, ["messages"])
+    assert not touched(raw.encode(), C, frozenset({"random-seed"}), ["messages"])
+
+
+@settings(max_examples=100, deadline=None)
 @given(body=BODIES, target=st.sampled_from(TARGETS))
 def test_opaque_numbers_change_nothing(body: dict[str, Any], target: Target) -> None:
     """A request in the provider's own format keeps the spelling of its numbers."""
@@ -333,3 +405,11 @@ def test_a_body_that_is_no_object_is_the_callers_fault() -> None:
     """Its keys cannot be had."""
     with pytest.raises(InvalidRequest):
         touching(b"[]", C, frozenset({"random-seed"}))
+
+
+def test_a_field_of_another_format_hides_no_role() -> None:
+    """In Chat's messages ``type`` means nothing, whatever stands there."""
+    target = Target("p", "m", "cerebras", quirks=frozenset({"no-developer-role"}))
+    body = {"messages": [{"role": "developer", "type": "additional_tools", "content": "x"}]}
+    edited(body, C, target)
+    assert body["messages"][0]["role"] == "system"

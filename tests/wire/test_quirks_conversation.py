@@ -551,6 +551,44 @@ def test_a_vendor_that_does_not_read_the_choice(name: str) -> None:
     assert edit(name, {"messages": [USER], "tool_choice": "required"}) == ({"messages": [USER]}, [])
 
 
+CLAUDES_TOOL: Body = {"name": "a", "input_schema": {"type": "object"}}
+
+
+@pytest.mark.parametrize(
+    ("tools", "choice", "tools_after", "after"),
+    [
+        ([TOOL, OTHER], {"type": "function", "function": {"name": "f"}}, [TOOL], "required"),
+        ([TOOL], {"type": "function", "function": {"name": "f"}}, [TOOL], "required"),
+        ([TOOL, OTHER], "auto", [TOOL, OTHER], "auto"),
+        ([TOOL, OTHER], "required", [TOOL, OTHER], "required"),
+        ([TOOL, OTHER], {"type": "function"}, [TOOL, OTHER], {"type": "function"}),
+        (
+            [TOOL],
+            {"type": "function", "function": {"name": "x"}},
+            [TOOL],
+            {"type": "function", "function": {"name": "x"}},
+        ),
+        (
+            [CLAUDES_TOOL, {**CLAUDES_TOOL, "name": "b"}],
+            {"type": "tool", "name": "a", "disable_parallel_tool_use": True},
+            [CLAUDES_TOOL],
+            {"type": "any", "disable_parallel_tool_use": True},
+        ),
+        ([CLAUDES_TOOL], {"type": "any"}, [CLAUDES_TOOL], {"type": "any"}),
+        (7, {"type": "tool", "name": "a"}, 7, {"type": "tool", "name": "a"}),
+    ],
+)
+def test_edge_332_a_named_tool_is_the_only_one(
+    tools: Any, choice: Any, tools_after: Any, after: Any
+) -> None:
+    """Without a parser vLLM writes the call of a named tool as text; nothing is lost by this."""
+    before: Body = {"tools": tools, "tool_choice": choice}
+
+    body, codes = edit("named-choice-as-required", before)
+
+    assert (body["tools"], body["tool_choice"], codes) == (tools_after, after, [])
+
+
 def test_a_model_that_thinks_cannot_be_forced() -> None:
     """One whose thinking is off can, and none may call either way."""
     assert edit("thinking-unforced", chosen("required")) == (
@@ -704,6 +742,51 @@ def test_a_vendors_flavour_of_schemas(name: str) -> None:
     assert codes == ["tool.schema_degraded", "format.schema_degraded"]
     fine: Body = {"tools": [function(parameters={"type": "object", "properties": {}})]}
     assert edit(name, fine) == (fine, [])
+
+
+def test_edge_323_schemas_that_make_no_large_grammar() -> None:
+    """xAI's: in both formats, and every word that is gone is told where it stood."""
+    heavy: Body = {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "description": "d", "pattern": "^a{1,99}$", "maxLength": 9},
+            "b": {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 500},
+        },
+        "required": ["a"],
+        "if": {"required": ["b"]},
+    }
+    light: Body = {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "description": "d (pattern: ^a{1,99}$; maxLength: 9)"},
+            "b": {
+                "type": "array",
+                "items": {"type": "integer", "description": "minimum: 1"},
+                "description": "maxItems: 500",
+            },
+        },
+        "required": ["a"],
+        "description": 'if: {"required":["b"]}',
+    }
+    flat: Body = {"type": "function", "name": "f", "parameters": heavy}
+    chat: Body = {
+        "tools": [function(parameters=heavy)],
+        "response_format": {"type": "json_schema", "json_schema": {"schema": heavy}},
+    }
+    responses: Body = {
+        "tools": [flat, {"type": "web_search"}],
+        "text": {"format": {"type": "json_schema", "schema": heavy}},
+    }
+
+    in_chat, chat_codes = edit("schema-xai", chat)
+    in_responses, responses_codes = edit("schema-xai", responses)
+
+    assert in_chat["tools"] == [function(parameters=light)]
+    assert in_chat["response_format"]["json_schema"]["schema"] == light
+    assert in_responses["tools"] == [{**flat, "parameters": light}, {"type": "web_search"}]
+    assert in_responses["text"]["format"]["schema"] == light
+    assert chat_codes == responses_codes == ["tool.schema_degraded", "format.schema_degraded"]
+    assert edit("schema-xai", in_chat) == (in_chat, [])
 
 
 def test_a_model_that_refuses_strict() -> None:

@@ -365,6 +365,14 @@ def test_edge_309_only_what_the_vendor_documents() -> None:
     assert codes == ["penalty.dropped", "parallel.unsupported", "unknown_field.dropped"]
 
 
+@pytest.mark.parametrize(("n", "kept"), [(2, True), (1, False), (None, False), ("2", False)])
+def test_edge_279_several_answers_are_not_made_one_in_silence(n: Any, kept: bool) -> None:
+    """The vendor refuses them, so that the client knows."""
+    body, _ = edit("unknown-fields-refused", {"n": n}, Target("p", "gpt-oss-120b", "cerebras"))
+
+    assert ("n" in body) == kept
+
+
 def test_parallel_calls_that_are_wanted_anyway_are_no_loss() -> None:
     """True is what holds without the field."""
     assert edit("unknown-fields-refused", {"parallel_tool_calls": True}, vendor="cerebras") == (

@@ -62,6 +62,7 @@ COUNT = "The input token count (9) exceeds the maximum number of tokens"
 QUOTA = "You exceeded your current quota"
 SPENT = {"error_code": "enforced_spend_limit_reached"}
 RAMP = {"error_code": "ramp_limit_exceeded"}
+MINUTE = {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": []}
 BAD_KEY = {"reason": "API_KEY_INVALID"}
 INVALID = "invalid_request_error"
 
@@ -88,6 +89,9 @@ TABLE: list[tuple[tuple[WireFormat, ...], int, Say, ErrorKind, str]] = [
     (G, 400, google("INVALID_ARGUMENT", 400, BAD_KEY), K.AUTH_UPSTREAM, "bad"),
     (G, 400, google("INVALID_ARGUMENT", 400), K.CONTEXT_OVERFLOW, COUNT),
     (G, 429, google("RESOURCE_EXHAUSTED", 429, {"retryDelay": "32s"}), K.RATE_LIMIT, "quota"),
+    (G, 429, google("RESOURCE_EXHAUSTED", 429, MINUTE), K.RATE_LIMIT, QUOTA),
+    (OPENAI, 429, lambda text: [google("", 429, MINUTE)(text)], K.RATE_LIMIT, QUOTA),  # its layer
+    (G, 429, google("RESOURCE_EXHAUSTED", 429), K.BILLING, QUOTA),
     (G, 503, google("UNAVAILABLE", 503), K.OVERLOADED, "busy"),
     (G, 404, lambda text: [google("NOT_FOUND", 404)(text)], K.NOT_FOUND, "in an array"),
     # each other's
@@ -325,3 +329,30 @@ def test_any_json_is_read(value: object, status: int) -> None:
 def test_faults_in_a_list_are_all_told(body: bytes, message: str) -> None:
     """Edge 316."""
     assert CODECS[WireFormat.OPENAI_CHAT].read_error(422, body).message == message
+
+
+# ---------------------------------------------------------------- calls that the model wrote badly
+
+
+@pytest.mark.parametrize("format_", OPENAI)
+@pytest.mark.parametrize(
+    ("more", "behind"),
+    [
+        ({}, ""),
+        ({"failed_generation": None}, ""),
+        ({"failed_generation": ""}, ""),
+        ({"failed_generation": "<function=f{"}, "; failed_generation: <function=f{"),
+        ({"failed_generation": {"name": "f"}}, '; failed_generation: {"name":"f"}'),
+        ({"failed_generation": "x\ud83d"}, "; failed_generation: x\N{REPLACEMENT CHARACTER}"),
+        ({"failed_generation": "x" * 9000}, "; failed_generation: " + "x" * 4000),
+    ],
+)
+def test_edge_311_a_call_that_the_model_wrote_badly(
+    format_: WireFormat, more: dict[str, object], behind: str
+) -> None:
+    """Groq's 400 is not the caller's fault; what was written is kept in the message, and bounded."""
+    error = {"message": "no call", "type": INVALID, "code": "tool_use_failed", **more}
+
+    said = CODECS[format_].read_error(400, json.dumps({"error": error}).encode())
+
+    assert said == Reported(K.BAD_CALL, f"no call{behind}", "tool_use_failed")

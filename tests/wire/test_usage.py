@@ -236,3 +236,28 @@ def test_no_number_is_ever_negative(said: dict[str, Any]) -> None:
         assert all(each is None or each >= 0 for each in numbers)
         assert usage.fresh_tokens is None or usage.fresh_tokens >= 0
         assert tap.usage() == usage
+
+
+@pytest.mark.parametrize(
+    ("said", "usd"),
+    [
+        ({"cost": 0.0125}, 0.0125),
+        ({"cost": 0}, 0.0),
+        ({"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}}, 0.21),
+        ({"cost": 0.01, "is_byok": True}, None),  # the greater part is not told
+        ({"cost": "0.1"}, None),
+        ({"cost": True}, None),
+        ({"cost": -1}, None),
+        ({"cost": 1e9}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("wire_format", [ANTHROPIC, OPENAI_CHAT, OPENAI_RESPONSES])
+def test_what_a_vendor_says_that_it_costs(
+    wire_format: WireFormat, said: dict[str, Any], usd: float | None
+) -> None:
+    """OpenRouter's usage accounting, in the formats that it speaks."""
+    whole = {ANTHROPIC: A_ALL, OPENAI_CHAT: C_ALL, OPENAI_RESPONSES: R_ALL}[wire_format]
+    body = json.dumps({"usage": {**whole, **said}}).encode()
+    found = read_usage(CODECS[wire_format], body)
+    assert found.cost_usd == (None if usd is None else pytest.approx(usd))

@@ -35,10 +35,9 @@ _MODES: Final = {
 
 _FAREWELL: Final = "It took no key and no network, and nothing is left of it. Now for real:"
 _NEXT: Final = (
-    ("aimux providers add anthropic", "asks for your key, keeps it in the keyring"),
+    ("aimux init", "finds your keys, or asks for one"),
     ("aimux start", "the daemon, in the background"),
-    ('eval "$(aimux env)"', "programs of this shell now call aimux"),
-    ("claude", "or whatever you work with"),
+    ("aimux run claude", "or codex, opencode, with no change to their settings"),
 )
 
 
@@ -163,7 +162,7 @@ class TerminalPage:
         output.words(f"{_MARGIN}{_FAREWELL}")
         output.words()
         for command, meaning in _NEXT:
-            shown = output.styled(command, "bold", sys.stderr) + " " * (31 - len(command))
+            shown = output.styled(command, "bold", sys.stderr) + " " * (20 - len(command))
             output.words(f"{_MARGIN}  {shown}{meaning}")
         output.words()
 

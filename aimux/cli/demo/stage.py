@@ -1,4 +1,6 @@
-"""The demo's stage: a temporary home with a real daemon in it, and how both go away again."""
+"""The stage of the demo, and of what else needs one: a temporary home with a real daemon in it, and how
+both go away again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -46,12 +49,20 @@ _RECORDED_S: Final = 1.0
 
 
 class Stage:
-    """A home and its daemon.  :meth:`close` may be called at any moment, and must be at the end."""
+    """A home and its daemon.  :meth:`close` may be called at any moment, and must be at the end.
 
-    def __init__(self) -> None:
+    ``command`` is the one whose stage it is.  ``configuration`` is asked for the text of config.toml once
+    the stage is open: a process that it starts ends with the stage.
+    """
+
+    def __init__(
+        self, command: str = "demo", configuration: Callable[[], str] = lambda: CONFIGURATION
+    ) -> None:
         self.start_s = 0.0
         """Seconds from the order to start until the daemon was ready."""
         self.url = ""
+        self._command = command
+        self._configuration = configuration
         self._home: Path | None = None
         self._others: set[int] = set()
         self._environment: dict[str, str] = {}
@@ -65,7 +76,7 @@ class Stage:
         from aimux.daemon.launch import start_daemon
 
         self._others = {child.pid for child in _children()}
-        self._home = _new_home()
+        self._home = self._new_home()
         self._move_in(self._home)
         began = time.monotonic()
         status = start_daemon(self._paths, overrides={"server.port": 0}, wait_s=START_S)
@@ -100,7 +111,7 @@ class Stage:
         except DaemonError as problem:
             raise DaemonError(
                 "the daemon went away before it told what became of the request",
-                hint="try again: aimux demo",
+                hint=f"try again: aimux {self._command}",
             ) from problem
         return found
 
@@ -120,15 +131,17 @@ class Stage:
         return find_paths({"AIMUX_HOME": str(self._home)})
 
     def _move_in(self, home: Path) -> None:
-        """Writes the configuration, and hides the person's own settings from this process."""
-        try:
-            make_private_folder(home)
-            (home / "config.toml").write_text(CONFIGURATION, encoding="ascii")
-        except OSError as problem:
-            raise _no_room(f"{str(home)!r} cannot be written: {problem.strerror}") from problem
+        """Hides the person's own settings from this process, and writes the configuration."""
         ours = [name for name in os.environ if name.startswith("AIMUX_") and name != "AIMUX_DEBUG"]
         self._environment = {name: os.environ.pop(name) for name in ours}
         os.environ["AIMUX_HOME"] = str(home)
+        text = self._configuration()
+        try:
+            make_private_folder(home)
+            (home / "config.toml").write_text(text, encoding="ascii")
+        except OSError as problem:
+            reason = f"{str(home)!r} cannot be written: {problem.strerror}"
+            raise self._no_room(reason) from problem
 
     def _move_out(self) -> None:
         os.environ.pop("AIMUX_HOME", None)
@@ -148,23 +161,23 @@ class Stage:
                     end(child)
             _, left = psutil.wait_procs(left, timeout=_ENDING_S)
 
+    def _new_home(self) -> Path:
+        """A name for a folder that does not exist yet: known before the folder is made, so that no
+        signal can come between its making and our knowing of it.
+        """
+        try:
+            return Path(tempfile.gettempdir()) / f"aimux-{self._command}-{secrets.token_hex(8)}"
+        except FileNotFoundError as problem:
+            raise self._no_room(
+                "there is no folder for temporary files that can be written"
+            ) from problem
+
+    def _no_room(self, message: str) -> UserError:
+        return UserError(message, hint=f"name another folder: TMPDIR=~/tmp aimux {self._command}")
+
 
 def _children() -> list[Process]:
     """The processes that this one has started and that have not ended."""
     import psutil
 
     return list(psutil.Process().children())
-
-
-def _new_home() -> Path:
-    """A name for a folder that does not exist yet: known before the folder is made, so that no
-    signal can come between its making and our knowing of it.
-    """
-    try:
-        return Path(tempfile.gettempdir()) / f"aimux-demo-{secrets.token_hex(8)}"
-    except FileNotFoundError as problem:
-        raise _no_room("there is no folder for temporary files that can be written") from problem
-
-
-def _no_room(message: str) -> UserError:
-    return UserError(message, hint="name another folder: TMPDIR=~/tmp aimux demo")

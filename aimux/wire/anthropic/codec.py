@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
+from aimux.model.events import collect
 from aimux.model.request import Request, WireFormat
 from aimux.model.response import Response, Usage
 from aimux.wire import jsontext, sse
 from aimux.wire.anthropic.errors import error_object, read_error
+from aimux.wire.anthropic.paused import PausingReader
 from aimux.wire.anthropic.read_request import read_request
 from aimux.wire.anthropic.reader import AnthropicReader
-from aimux.wire.anthropic.response import read_response, write_response
+from aimux.wire.anthropic.response import write_response
 from aimux.wire.anthropic.tap import AnthropicTap
 from aimux.wire.anthropic.usage import usage_of
 from aimux.wire.anthropic.write_request import rules, write_request
@@ -76,15 +78,15 @@ class Anthropic:
 
     def read_response(self, whole: Any, target: Target) -> Response:
         """A provider's whole answer."""
-        return read_response(whole, target)
+        return collect(self.reader(target).whole(whole))
 
     def write_response(self, response: Response, audience: Audience) -> bytes:
         """A whole answer for the client."""
         return write_response(response, audience)
 
-    def reader(self, target: Target) -> AnthropicReader:
+    def reader(self, target: Target, asked: bytes = b"") -> AnthropicReader:
         """A fresh reader of one provider's stream."""
-        return AnthropicReader(target)
+        return PausingReader(target, asked) if asked else AnthropicReader(target)
 
     def writer(self, audience: Audience) -> AnthropicWriter:
         """A fresh writer of one client's stream."""

@@ -6,11 +6,14 @@ its result is there; other tools of the vendor are not told at all.
 
 Where a block is not closed, text and thinking end where the next block begins; should more of them
 come all the same, it is a block of its own.  A call ends with the message: half a call is of no use.
+
+Whatever is not told is reported: blocks and deltas of unknown kinds, calls without a name, citations of
+documents, and what other tools of the vendor have done.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from aimux.model.events import Event
 from aimux.model.parts import Citation, OpaqueKind, Text, Thinking, ToolCall
@@ -20,6 +23,10 @@ from aimux.wire.anthropic.served import citation_of, web_search
 from aimux.wire.blocks import Blocks
 from aimux.wire.errorkinds import mapping
 from aimux.wire.target import Target
+
+_RESULT: Final = "_tool_result"
+_CALLED: Final = frozenset({"mcp_tool_use"})
+"""What the vendor calls; its result says that it was called."""
 
 
 class _Open:
@@ -42,11 +49,12 @@ class _Open:
 class Content:
     """The blocks of one answer.  ``out`` is what they have come to since it was last taken."""
 
-    __slots__ = ("_blocks", "_last", "_open", "_queries", "_target", "called")
+    __slots__ = ("_blocks", "_last", "_open", "_queries", "_target", "called", "lost")
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self._blocks = Blocks()
+        self.lost = self._blocks.lost
         self._open: dict[int, _Open] = {}
         self._last = 0
         self._queries: dict[str, str] = {}
@@ -56,6 +64,11 @@ class Content:
     def take(self) -> list[Event]:
         """The events since the last time."""
         return self._blocks.take()
+
+    @property
+    def number(self) -> int:
+        """Of the block that is open."""
+        return self._blocks.number
 
     def say(self, event: Event) -> None:
         """An event that is of no block."""
@@ -69,11 +82,14 @@ class Content:
         for other, under_way in tuple(self._open.items()):
             if other == index or under_way.kind != "tool_use":
                 self._close(other)
+        self._last = index
+        self._open[index] = opened = _Open(kind, block)
         start = self._STARTS.get(kind)
         if start is not None:
-            self._last = index
-            self._open[index] = opened = _Open(kind, block)
             start(self, index, opened, block)
+        elif kind not in _CALLED:
+            served = kind.endswith(_RESULT)
+            self.lost.add("server_tool.untold" if served else "unknown_block.dropped", kind)
 
     def _index(self, event: dict[str, Any], *, fresh: bool = False) -> int:
         index = event.get("index")
@@ -95,8 +111,9 @@ class Content:
 
     def _start_call(self, index: int, opened: _Open, block: dict[str, Any]) -> None:
         name = said(block.get("name"))
-        if not name:  # nobody can run it
-            del self._open[index]
+        if not name:
+            self.lost.add("call.nameless")
+            opened.kind = ""
             return
         self.called = True
         toolset = said(block.get("toolset_name"))
@@ -129,11 +146,15 @@ class Content:
         grow = self._DELTAS.get((opened.kind, kind))
         if grow is not None:
             grow(self, index, opened, delta)
+        elif opened.kind in self._STARTS:
+            self.lost.add("unknown_block.dropped", kind)
 
     def _reopened(self, index: int, delta: str) -> _Open | None:
         """More of a block that was taken for complete, or was never begun."""
         kind = {"text_delta": "text", "thinking_delta": "thinking"}.get(delta)
         if kind is None:
+            if delta == "input_json_delta":
+                self.lost.add("call.nameless")
             return None
         self.start({"index": index, "content_block": {"type": kind}})
         return self._open[index]
@@ -175,6 +196,8 @@ class Content:
             citation = citation_of(each)
             if citation is not None:
                 opened.citations.append(citation)
+            elif each:
+                self.lost.add("citations.dropped", mapping(each).get("type"))
 
     def _add_text(self, index: int, opened: _Open, text: str) -> None:
         if text and not opened.grown:
@@ -189,6 +212,11 @@ class Content:
     def stop(self, event: dict[str, Any]) -> None:
         """``content_block_stop``."""
         self._close(self._index(event))
+
+    def whole(self, block: object) -> None:
+        """A block of an answer that came whole."""
+        self.start({"content_block": block})
+        self.stop({})
 
     def close_all(self) -> None:
         """No block goes on."""

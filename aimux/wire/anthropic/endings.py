@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from aimux.model.loss import Losses
 from aimux.model.response import FinishReason
 from aimux.wire.errorkinds import mapping
 from aimux.wire.jsontext import mended
@@ -22,9 +23,15 @@ _REASONS: Final = {
 _WORDS: Final = {reason: word for word, reason in _REASONS.items() if word != "sensitive"}
 
 
-def reason_of(stop_reason: object, *, calls: bool) -> FinishReason:
-    """The reason; what is unknown or not said is what the content suggests."""
+def reason_of(stop_reason: object, lost: Losses, *, calls: bool) -> FinishReason:
+    """The reason; what is unknown or not said is what the content suggests, and reported."""
+    if stop_reason is None:
+        lost.add("finish.inferred")
     reason = _REASONS.get(stop_reason) if isinstance(stop_reason, str) else None
+    if reason is None and stop_reason is not None:
+        lost.add("finish.unknown", stop_reason)
+    if reason is FinishReason.TOOL_USE and not calls:
+        lost.add("finish.no_call")
     return agreed(reason or FinishReason.END_TURN, calls=calls)
 
 

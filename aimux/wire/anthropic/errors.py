@@ -13,6 +13,7 @@ from aimux.wire.errorkinds import excerpt, kind_of, mapping
 TYPES: Final = {
     ErrorKind.INVALID_REQUEST: "invalid_request_error",
     ErrorKind.CONTEXT_OVERFLOW: "invalid_request_error",
+    ErrorKind.REFUSED: "invalid_request_error",
     ErrorKind.AUTH_CLIENT: "authentication_error",
     ErrorKind.AUTH_UPSTREAM: "permission_error",
     ErrorKind.PERMISSION: "permission_error",
@@ -23,6 +24,7 @@ TYPES: Final = {
     ErrorKind.OVERLOADED: "overloaded_error",
     ErrorKind.TIMEOUT: "timeout_error",
     ErrorKind.UPSTREAM: "api_error",
+    ErrorKind.BAD_CALL: "api_error",
     ErrorKind.UNAVAILABLE: "overloaded_error",
     ErrorKind.NOT_IMPLEMENTED: "api_error",
     ErrorKind.INTERNAL: "api_error",

@@ -49,7 +49,7 @@ def _read(document: Document, model: str, *, stream: bool) -> Request:
         system=(*texts, *before),
         tools=read_tools(whole(document.text("tools"), document.get("tools")), notes),
         tool_choice=read_choice(document.get("tool_choice")),
-        sampling=read_sampling(document, losses),
+        sampling=read_sampling(document),
         reasoning=read_reasoning(document, notes.effort, losses),
         output=read_output(document, losses),
         stream=stream,

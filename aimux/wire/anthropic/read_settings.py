@@ -143,15 +143,11 @@ def _by_budget(budget: int | None, document: Document) -> Effort:
 # ---------------------------------------------------------------- the answer
 
 
-def read_sampling(document: Document, losses: list[Loss]) -> Sampling:
+def read_sampling(document: Document) -> Sampling:
     """How the answer is drawn and where it ends."""
-    limit = count_at(document.get("max_tokens"), "max_tokens")
-    if limit == 0:  # a wish to warm Anthropic's cache; nobody else answers with nothing
-        losses.append(Loss("max_tokens.clamped", "max_tokens", "0 to 1"))
-        limit = 1
     stop = document.get("stop_sequences")
     return Sampling(
-        max_output_tokens=limit,
+        max_output_tokens=count_at(document.get("max_tokens"), "max_tokens"),
         temperature=number_at(document.get("temperature"), "temperature"),
         top_p=number_at(document.get("top_p"), "top_p"),
         top_k=count_at(document.get("top_k"), "top_k"),

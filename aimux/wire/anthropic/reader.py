@@ -11,25 +11,28 @@ in for them:
     no message_delta        behind message_stop, what was said tells why it ended
     no input_json_delta     the input stands in content_block_start
     no content_block_stop   see :mod:`aimux.wire.anthropic.content`
+
+Nearly every event is the one before with another text, and is read by a mould of that (see ``mould``).
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from aimux.errors import ErrorKind
-from aimux.model.events import Event, Failure, Finish, Start
-from aimux.wire import jsontext, sse
+from aimux.errors import ErrorKind, UpstreamProtocol, UpstreamStatus
+from aimux.model.events import Delta, Event, Failure, Finish, Start
+from aimux.model.loss import Losses
+from aimux.model.response import UNKNOWN, Usage
+from aimux.wire import sse
 from aimux.wire.anthropic.content import Content
 from aimux.wire.anthropic.endings import detail_of, reason_of
 from aimux.wire.anthropic.errors import reported
 from aimux.wire.anthropic.response import said
 from aimux.wire.anthropic.usage import usage_of
-from aimux.wire.errorkinds import mapping
+from aimux.wire.errorkinds import mapping, status_of_kind
+from aimux.wire.mould import Mould
 from aimux.wire.target import Target
 
-_PIECE: Final = b'event: content_block_delta\ndata: {"type":"content_block_delta",'
-_DATA: Final = _PIECE.index(b"{")
 _CUT: Final = Failure(ErrorKind.UPSTREAM, "the stream ended before it was complete", "stream-cut")
 
 
@@ -37,12 +40,17 @@ class AnthropicReader:
     """One answer's stream."""
 
     __slots__ = (
-        "_content", "_detail", "_ended", "_over", "_reason", "_sequence", "_started", "_usage",
+        "_before", "_content", "_detail", "_ended", "_mould", "_over", "_reason", "_sequence",
+        "_started", "_target", "_usage",
     )  # fmt: skip
 
     def __init__(self, target: Target) -> None:
         self._content = Content(target)
+        self._target = target
+        self._mould = Mould("text", "thinking", "partial_json")
         self._usage: dict[str, Any] = {}
+        self._before = UNKNOWN
+        """What earlier requests took, where the answer has paused."""
         self._started = False
         self._ended = False
         """message_delta has said why the answer ended."""
@@ -51,19 +59,24 @@ class AnthropicReader:
         self._sequence = ""
         self._detail = ""
 
+    @property
+    def lost(self) -> Losses:
+        """What has been left out or mended."""
+        return self._content.lost
+
     def read(self, block: bytes) -> list[Event]:
         """The events that a block completes."""
-        if block.startswith(_PIECE) and self._started and not self._over:
-            try:
-                self._content.grow(jsontext.loads(block[_DATA:]))
-            except ValueError:  # more lines than one
-                self._read_any(block)
-        else:
-            self._read_any(block)
-        return self._content.take()
+        if text := self._mould.text(block):
+            return [Delta(self._content.number, text)]
+        said = sse.decoded(block)
+        self._read(said)
+        events = self._content.take()
+        if len(said) == len(events) == 1 and type(events[0]) is Delta:
+            self._mould.learn(block, events[0].text)
+        return events
 
-    def _read_any(self, block: bytes) -> None:
-        for name, value in sse.decoded(block):
+    def _read(self, said: list[tuple[str, Any]]) -> None:
+        for name, value in said:
             if not isinstance(value, dict) or self._over:
                 continue
             kind = str(value.get("type") or name)
@@ -86,6 +99,42 @@ class AnthropicReader:
         else:
             self._fail(_CUT)
         return self._content.take()
+
+    def whole(self, answer: Any) -> list[Event]:
+        """The events of an answer that came whole."""
+        message = mapping(answer)
+        if message.get("type") == "error" or message.get("error"):
+            error = reported(mapping(message.get("error")), 200)
+            raise UpstreamStatus(
+                f"{self._target.provider}: {error.message}",
+                status=status_of_kind(error.kind),
+                kind=error.kind,
+                provider=self._target.provider,
+                said_code=error.code,
+            )
+        content = message.get("content")
+        if not isinstance(content, list):
+            raise UpstreamProtocol("it answered with JSON that is no message")
+        self._message_start({"message": message})
+        for block in content:
+            self._content.whole(block)
+        self._message_delta({"delta": message})
+        self._finish({})
+        return self._content.take()
+
+    def more(self) -> bytes | None:
+        """Nothing: see :mod:`aimux.wire.anthropic.paused`."""
+        return None
+
+    def resume(self) -> None:
+        """What comes now belongs to the same answer."""
+        self._mould.forget()
+        self._before, self._usage = self._total(), {}
+        self._over = self._ended = False
+        self._reason = None
+
+    def _total(self) -> Usage:
+        return self._before.plus(usage_of(self._usage))
 
     def _begin(self, message: dict[str, Any]) -> None:
         if not self._started:
@@ -115,9 +164,8 @@ class AnthropicReader:
         del event
         self._begin({})
         self._content.close_all()
-        reason = reason_of(self._reason, calls=self._content.called)
-        usage = usage_of(self._usage)
-        self._content.say(Finish(reason, usage, self._sequence, self._detail))
+        reason = reason_of(self._reason, self.lost, calls=self._content.called)
+        self._content.say(Finish(reason, self._total(), self._sequence, self._detail))
         self._over = True
 
     def _error(self, event: dict[str, Any]) -> None:

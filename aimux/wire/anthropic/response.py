@@ -1,11 +1,9 @@
-"""Whole answers, both ways."""
+"""Whole answers to a client, and what they share with those that come in a stream."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, TypeGuard, assert_never
 
-from aimux.errors import UpstreamProtocol, UpstreamStatus
 from aimux.model.parts import (
     Media,
     Opaque,
@@ -18,55 +16,17 @@ from aimux.model.parts import (
 )
 from aimux.model.response import AnswerPart, Response
 from aimux.wire import jsontext
-from aimux.wire.anthropic.arguments import input_of
-from aimux.wire.anthropic.endings import detail_of, ending, reason_of
-from aimux.wire.anthropic.errors import reported
+from aimux.wire.anthropic.endings import ending
 from aimux.wire.anthropic.served import (
     citation_object,
-    citation_of,
     search_blocks,
-    web_search,
 )
 from aimux.wire.anthropic.state import Shown, redacted, shown_to, thinking_block
-from aimux.wire.anthropic.usage import usage_object, usage_of
-from aimux.wire.errorkinds import mapping, status_of_kind
+from aimux.wire.anthropic.usage import usage_object
+from aimux.wire.arguments import input_of
 from aimux.wire.target import Audience, Target
 
 Block = dict[str, Any]
-
-# ---------------------------------------------------------------- reading
-
-
-def read_response(whole: Any, target: Target) -> Response:
-    """A provider's whole answer.
-
-    Raises:
-        UpstreamProtocol: it is no message.
-        UpstreamStatus: it is an error.
-    """
-    message = mapping(whole)
-    if message.get("type") == "error" or message.get("error"):
-        error = reported(mapping(message.get("error")), 200)
-        raise UpstreamStatus(
-            f"{target.provider}: {error.message}",
-            status=status_of_kind(error.kind),
-            kind=error.kind,
-            provider=target.provider,
-        )
-    content = message.get("content")
-    if not isinstance(content, list):
-        raise UpstreamProtocol("it answered with JSON that is no message")
-    parts = _parts(content, target)
-    calls = any(isinstance(part, ToolCall) for part in parts)
-    return Response(
-        id=said(message.get("id")),
-        model=said(message.get("model")),
-        parts=tuple(parts),
-        finish=reason_of(message.get("stop_reason"), calls=calls),
-        usage=usage_of(mapping(message.get("usage"))),
-        stop_sequence=said(message.get("stop_sequence")),
-        detail=detail_of(message.get("stop_details")),
-    )
 
 
 def said(value: object) -> str:
@@ -84,55 +44,6 @@ def state_of(value: object, kind: OpaqueKind, target: Target) -> Opaque | None:
     if target.provider:
         return Opaque(OpaqueKind.TEXT, "", target.provider, target.model)
     return None
-
-
-def _parts(content: Iterable[Any], target: Target) -> list[AnswerPart]:
-    parts: list[AnswerPart] = []
-    queries: dict[str, str] = {}
-    for each in content:
-        block = mapping(each)
-        match block.get("type"):
-            case "text":
-                parts += _text(block)
-            case "thinking":
-                state = state_of(block.get("signature"), OpaqueKind.ANTHROPIC_SIGNATURE, target)
-                parts.append(Thinking(said(block.get("thinking")), state))
-            case "redacted_thinking":
-                state = state_of(block.get("data"), OpaqueKind.ANTHROPIC_REDACTED, target)
-                parts.append(Thinking("", state))
-            case "tool_use":
-                parts += _call(block)
-            case "server_tool_use":
-                query = mapping(block.get("input")).get("query")
-                queries[said(block.get("id"))] = said(query)
-            case "web_search_tool_result":
-                id_ = said(block.get("tool_use_id"))
-                parts.append(web_search(id_, queries.get(id_, ""), block.get("content")))
-            case "compaction":
-                parts += [Text(text)] if (text := said(block.get("content"))) else []
-            case _:  # other tools that the vendor ran, and what is to come
-                continue
-    return parts
-
-
-def _text(block: Block) -> list[AnswerPart]:
-    text = said(block.get("text"))
-    if not text:
-        return []
-    citations = block.get("citations")
-    known = map(citation_of, citations if isinstance(citations, list) else ())
-    return [Text(text, tuple(each for each in known if each is not None))]
-
-
-def _call(block: Block) -> list[AnswerPart]:
-    name = said(block.get("name"))
-    given = block.get("input")
-    arguments = jsontext.text_of({} if given is None else given)
-    toolset = said(block.get("toolset_name"))
-    return [ToolCall(said(block.get("id")), name, arguments, namespace=toolset)] if name else []
-
-
-# ---------------------------------------------------------------- writing
 
 
 def write_response(response: Response, audience: Audience) -> bytes:

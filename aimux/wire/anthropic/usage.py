@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aimux.model.response import Usage
-from aimux.wire.errorkinds import mapping, number
+from aimux.wire.errorkinds import billed_usd, mapping, number
 
 _NOTHING: Final = {
     "input_tokens": 0,
@@ -27,6 +27,7 @@ def usage_of(usage: dict[str, Any]) -> Usage:
         cache_read_tokens=read,
         cache_write_tokens=written,
         reasoning_tokens=number(details.get("thinking_tokens")),
+        cost_usd=billed_usd(usage) if "cost" in usage else None,
     )
 
 

@@ -21,10 +21,10 @@ from aimux.model.parts import (
     WebSearch,
 )
 from aimux.model.request import Message, Role
-from aimux.wire.anthropic.arguments import input_of
 from aimux.wire.anthropic.families import FOREIGN, family_of
 from aimux.wire.anthropic.media import media_block
 from aimux.wire.anthropic.served import told
+from aimux.wire.arguments import input_of
 from aimux.wire.target import Target
 
 Block = dict[str, Any]

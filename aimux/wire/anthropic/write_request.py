@@ -72,6 +72,7 @@ def write_request(request: Request, target: Target) -> Written:
     }
     losses += without_equivalent(request)
     written.body = {key: value for key, value in fields.items() if value is not None}
+    written.pauses = any("input_schema" not in tool for tool in tools)
     written.stop_locally = tuple(each for each in request.sampling.stop if not each.strip())
     return written
 

@@ -58,9 +58,8 @@ _STOP: Final = b'event: content_block_stop\ndata: {"type":"content_block_stop","
 _LAST: Final = sse.event(b'{"type":"message_stop"}', "message_stop")
 
 
-def _text(text: str) -> bytes:
-    """Text as JSON, without the two line ends of Unicode that some readers of streams stumble over."""
-    written = jsontext.dumps(text)
+def _in_one_line(written: bytes) -> bytes:
+    """JSON without the two line ends of Unicode that some readers of streams stumble over."""
     if b"\xe2\x80" in written:
         written = written.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
     return written
@@ -103,18 +102,16 @@ class AnthropicWriter:
         """The bytes of these events."""
         out: list[bytes] = []
         for event in events:
-            if type(event) is Delta:
-                text = event.text
-                if not self._prefix:
-                    self._first(text, out)
-                    continue
+            if type(event) is not Delta:
+                self._other(event, out)
+            elif self._prefix:
                 self._said = True
                 if self._cites:
-                    self._words.append(text)
-                out += (self._prefix, _text(text), _END)
+                    self._words.append(event[1])
+                out += (self._prefix, jsontext.dumps(event[1]), _END)
             else:
-                self._other(event, out)
-        return b"".join(out)
+                self._first(event[1], out)
+        return _in_one_line(b"".join(out))
 
     def fail(self, error: AimuxError, request_id: str) -> bytes:
         """An error as the last event; no ``message_stop`` follows it."""
@@ -210,7 +207,7 @@ class AnthropicWriter:
         self._said = True
         if self._cites:
             self._words.append(text)
-        out += (self._prefix, _text(text), _END)
+        out += (self._prefix, jsontext.dumps(text), _END)
 
     def _hide(self, text: str, out: list[bytes]) -> None:
         """Thinking without its words; whoever has omitted them still sees that there is thinking."""
@@ -247,7 +244,7 @@ class AnthropicWriter:
         out += (self._prefix, b'""', _END)
         if call.arguments:
             self._said = True
-            out += (self._prefix, _text(call.arguments), _END)
+            out += (self._prefix, jsontext.dumps(call.arguments), _END)
 
     def _search(self, search: WebSearch, out: list[bytes]) -> None:
         self._searches += 1

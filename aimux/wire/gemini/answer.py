@@ -7,8 +7,7 @@ from typing import Any
 from aimux.model.events import Finish
 from aimux.model.parts import Opaque, ToolCall
 from aimux.model.response import UNKNOWN, Usage
-from aimux.wire import jsontext
-from aimux.wire.gemini.arguments import args_text
+from aimux.wire.arguments import input_of
 from aimux.wire.gemini.carried import Carried, is_native, slotted
 from aimux.wire.gemini.endings import word_for
 from aimux.wire.gemini.grounding import GroundingWriter
@@ -38,8 +37,8 @@ class Answer:
 
     def call(self, call: ToolCall, arguments: str, state: Opaque | None) -> JSON:
         """A call, with the state that it carries."""
-        args, _ = args_text(arguments)
-        function: JSON = {"name": call.name, "args": jsontext.verbatim(args)}
+        args, _ = input_of(arguments)
+        function: JSON = {"name": call.name, "args": args}
         if call.id:
             function["id"] = call.id
         part: JSON = {"functionCall": function}

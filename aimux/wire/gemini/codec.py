@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from aimux.errors import AimuxError
+from aimux.model.events import collect
 from aimux.model.request import Request, WireFormat
 from aimux.model.response import Response, Usage
 from aimux.wire import jsontext
@@ -16,7 +17,7 @@ from aimux.wire.gemini import errors
 from aimux.wire.gemini.families import family_of
 from aimux.wire.gemini.read_request import read_request
 from aimux.wire.gemini.reader import StreamReader
-from aimux.wire.gemini.response import read_response, write_response
+from aimux.wire.gemini.response import write_response
 from aimux.wire.gemini.tap import GeminiTap
 from aimux.wire.gemini.usage import usage_of
 from aimux.wire.gemini.write_request import write_request
@@ -96,15 +97,15 @@ class Gemini:
 
     def read_response(self, whole: Any, target: Target) -> Response:
         """A provider's whole answer, also a stream of them in an array."""
-        return read_response(whole, target)
+        return collect(self.reader(target).whole(whole))
 
     def write_response(self, response: Response, audience: Audience) -> bytes:
         """A whole answer for the client."""
         return write_response(response, audience)
 
-    def reader(self, target: Target) -> StreamReader:
+    def reader(self, target: Target, asked: bytes = b"") -> StreamReader:
         """A fresh reader of one provider's stream."""
-        return StreamReader(target)
+        return StreamReader(target, asked)
 
     def writer(self, audience: Audience) -> StreamWriter:
         """A fresh writer of one client's stream."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from aimux.model.loss import Losses
 from aimux.model.response import FinishReason
 
 _REFUSALS: Final = frozenset(
@@ -21,12 +22,13 @@ _BROKEN: Final = frozenset(
 )  # fmt: skip
 """The model, not the client, has gone wrong: asking again may help."""
 
-_CUT: Final = frozenset({"MAX_TOKENS", "CONTINUATION"})
-"""CONTINUATION too is an answer that reached a limit; its token is good for Google only."""
+CONTINUATION: Final = "CONTINUATION"
+"""The answer has reached the limit of one request and is not complete."""
 
 _WRITTEN: Final = {
     FinishReason.MAX_TOKENS: "MAX_TOKENS",
     FinishReason.CONTEXT_WINDOW: "MAX_TOKENS",
+    FinishReason.PAUSE_TURN: "MAX_TOKENS",
     FinishReason.REFUSAL: "SAFETY",
 }
 
@@ -36,14 +38,22 @@ def is_broken(reason: str) -> bool:
     return reason in _BROKEN
 
 
-def reason_of(said: str, *, called: bool) -> FinishReason:
+def reason_of(said: str, lost: Losses, *, called: bool) -> FinishReason:
     """Why the answer ended.  Calls end with STOP like everything else; a word that nobody knows is
-    taken for it.
+    taken for it, and reported.
     """
-    if said in _CUT:
+    if said == "MAX_TOKENS":
         return FinishReason.MAX_TOKENS
+    if said == CONTINUATION:
+        return FinishReason.PAUSE_TURN
     if said in _REFUSALS or said.startswith("IMAGE_"):
         return FinishReason.REFUSAL
+    if not said:
+        lost.add("finish.inferred")
+    elif said in _BROKEN:
+        lost.add("finish.broken", said)
+    elif said != "STOP":
+        lost.add("finish.unknown", said)
     return FinishReason.TOOL_USE if called else FinishReason.END_TURN
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from aimux.errors import AimuxError, ErrorKind
 from aimux.wire import jsontext, sse
 from aimux.wire.codec import Reported
-from aimux.wire.errorkinds import excerpt, kind_of, mapping, number
+from aimux.wire.errorkinds import counts_quota, delay_in, excerpt, kind_of, mapping, number
 
 _STATUSES: Final = {
     ErrorKind.INVALID_REQUEST: "INVALID_ARGUMENT",
     ErrorKind.CONTEXT_OVERFLOW: "INVALID_ARGUMENT",
+    ErrorKind.REFUSED: "INVALID_ARGUMENT",
     ErrorKind.AUTH_CLIENT: "UNAUTHENTICATED",
     ErrorKind.AUTH_UPSTREAM: "PERMISSION_DENIED",
     ErrorKind.PERMISSION: "PERMISSION_DENIED",
@@ -23,6 +23,7 @@ _STATUSES: Final = {
     ErrorKind.OVERLOADED: "UNAVAILABLE",
     ErrorKind.TIMEOUT: "DEADLINE_EXCEEDED",
     ErrorKind.UPSTREAM: "INTERNAL",
+    ErrorKind.BAD_CALL: "INTERNAL",
     ErrorKind.UNAVAILABLE: "UNAVAILABLE",
     ErrorKind.NOT_IMPLEMENTED: "UNIMPLEMENTED",
     ErrorKind.INTERNAL: "INTERNAL",
@@ -77,9 +78,6 @@ def error_of(error: object) -> dict[str, Any]:
     return {"message": error} if isinstance(error, str) else mapping(error)
 
 
-_DELAY: Final = re.compile(r"(\d{1,8}(?:\.\d{1,9})?)s")
-
-
 def reported(error: dict[str, Any], status: int = 200) -> Reported:
     """An error object of the vendor; ``status`` below 400 means it came inside an answer."""
     code = number(error.get("code")) or 0
@@ -88,13 +86,6 @@ def reported(error: dict[str, Any], status: int = 200) -> Reported:
     message = jsontext.mended(str(said))
     words = f"{error.get('status', '')} {message} {error.get('details', '')}"
     code_ = str(error.get("status") or "")
-    return Reported(kind_of(effective, words), message, code_, _delay_s(error.get("details")))
-
-
-def _delay_s(details: object) -> float | None:
-    """``RetryInfo.retryDelay`` among the details, such as ``32s`` (google.rpc, error_details.proto)."""
-    for detail in details if isinstance(details, list) else ():
-        delay = mapping(detail).get("retryDelay")
-        if isinstance(delay, str) and (found := _DELAY.fullmatch(delay)):
-            return float(found[1])
-    return None
+    details = error.get("details")
+    kind = ErrorKind.RATE_LIMIT if counts_quota(details) else kind_of(effective, words)
+    return Reported(kind, message, code_, delay_in(details))

@@ -21,6 +21,13 @@ from aimux.wire.gemini.spoken import Spoken
 from aimux.wire.media import from_base64
 from aimux.wire.target import Target
 
+_SAID: Final = frozenset(
+    {
+        "thought", "thoughtSignature", "toolCall", "toolResponse", "executableCode",
+        "codeExecutionResult", "partMetadata",
+    }
+)  # fmt: skip
+"""Fields of a part that are told elsewhere, or have nothing to tell."""
 _TEXT: Final = "text"
 _THOUGHT: Final = "thought"
 _CALL: Final = "call"
@@ -66,8 +73,16 @@ class PartsReader:
         elif isinstance(blob := part.get("inlineData"), dict):
             self._medium(blob)
         else:
-            self._fragment(code.ran(part), _TEXT)
-            self._sign(part.get("thoughtSignature"))
+            self._other(part)
+
+    def _other(self, part: dict[str, Any]) -> None:
+        """Code that was run, a signature by itself, and what nobody can say."""
+        ran = code.ran(part)
+        self._fragment(ran, _TEXT)
+        self._sign(part.get("thoughtSignature"))
+        if not ran:
+            for name in part.keys() - _SAID:
+                self.blocks.lost.add("unknown_block.dropped", name)
 
     def end(self) -> None:
         """No part follows."""
@@ -98,6 +113,11 @@ class PartsReader:
             text = self._mended(text)
         self.blocks.add(kind, text)
         if kind == _TEXT:
+            self._spoken.add(text)
+
+    def go_on(self, text: str) -> None:
+        """What is open has grown by a piece that the caller has told."""
+        if self._open == _TEXT:
             self._spoken.add(text)
 
     def _begin(self, kind: str) -> None:
@@ -164,12 +184,14 @@ class PartsReader:
     def _medium(self, blob: dict[str, Any]) -> None:
         data, said = blob.get("data"), blob.get("mimeType")
         if not isinstance(data, str):
-            return
+            data = ""
         medium = from_base64(data, said if isinstance(said, str) else "", MediaKind.IMAGE)
-        if medium is not None:
-            self._close()
-            self.answered = True
-            self.blocks.whole(medium)
+        if medium is None:
+            self.blocks.lost.add("unknown_block.dropped", said)
+            return
+        self._close()
+        self.answered = True
+        self.blocks.whole(medium)
 
     def _close(self, *, last: bool = False) -> None:
         """Whatever is open is complete."""

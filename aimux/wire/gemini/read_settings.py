@@ -62,7 +62,7 @@ def read_settings(value: object, losses: list[Loss]) -> Settings:
             losses.append(Loss("logprobs.dropped", f"{_WHERE}.{name}"))
     return Settings(
         _sampling(config),
-        _reasoning(given(config, "thinkingConfig"), losses),
+        read_reasoning(given(config, "thinkingConfig"), losses),
         _output(config, losses),
     )
 
@@ -104,7 +104,12 @@ def _sampling(config: Mapping[str, Any]) -> Sampling:
     )
 
 
-def _reasoning(value: object, losses: list[Loss]) -> Reasoning:
+def read_reasoning(value: object, losses: list[Loss]) -> Reasoning:
+    """``thinkingConfig``.
+
+    Raises:
+        InvalidRequest: something of it has the wrong type or is no level.
+    """
     where = f"{_WHERE}.thinkingConfig"
     config = mapping_at(value, where)
     losses += unknown(config, _THINKING, where)

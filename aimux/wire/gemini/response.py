@@ -1,52 +1,16 @@
-"""Whole answers: a provider's is a stream of one event, a client's has the parts of a stream's."""
+"""A whole answer for a client: it has the parts of a stream's."""
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
-from aimux.errors import UpstreamProtocol, UpstreamStatus
-from aimux.model.events import Collector, Failure, Finish
+from aimux.model.events import Finish
 from aimux.model.parts import Media, Refusal, Text, Thinking, ToolCall, WebSearch
 from aimux.model.response import AnswerPart, Response
 from aimux.wire import jsontext
-from aimux.wire.errorkinds import status_of_kind
 from aimux.wire.gemini import media
 from aimux.wire.gemini.answer import JSON, Answer
-from aimux.wire.gemini.reader import StreamReader
-from aimux.wire.target import Audience, Target
-
-
-def read_response(whole: Any, target: Target) -> Response:
-    """A provider's answer; the responses of a stream in an array are one, too.
-
-    Raises:
-        UpstreamProtocol: it is no answer of this format.
-        UpstreamStatus: it says that the provider failed.
-    """
-    responses = whole if isinstance(whole, list) else [whole]
-    if not any(_answers(each) for each in responses):
-        raise UpstreamProtocol(
-            "its answer has neither candidates nor an error", provider=target.provider
-        )
-    reader = StreamReader(target)
-    reader.take(whole)
-    collector = Collector()
-    for event in reader.complete():
-        if isinstance(event, Failure):
-            raise UpstreamStatus(
-                event.message,
-                status=status_of_kind(event.kind),
-                kind=event.kind,
-                provider=target.provider,
-            )
-        collector.add(event)
-    return collector.response()
-
-
-def _answers(response: object) -> bool:
-    return isinstance(response, dict) and any(
-        response.get(name) for name in ("candidates", "promptFeedback", "error")
-    )
+from aimux.wire.target import Audience
 
 
 def write_response(response: Response, audience: Audience) -> bytes:

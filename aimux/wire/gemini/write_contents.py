@@ -29,8 +29,7 @@ from aimux.model.parts import (
     WebSearch,
 )
 from aimux.model.request import Message, Role
-from aimux.wire import jsontext
-from aimux.wire.gemini.arguments import args_text
+from aimux.wire.arguments import input_of
 from aimux.wire.gemini.families import Family
 from aimux.wire.gemini.media import document_text, part_of
 from aimux.wire.target import Target
@@ -127,10 +126,10 @@ class ContentsWriter:
         return state.value if ours and state.model in {"", self._target.model} else ""
 
     def _call(self, call: ToolCall, *, first: bool) -> dict[str, Any]:
-        args, wrapped = args_text(call.arguments)
+        args, wrapped = input_of(call.arguments)
         if wrapped:
             self._losses.append(Loss("stream.repaired", detail=call.name))
-        function: dict[str, Any] = {"name": call.name, "args": jsontext.verbatim(args)}
+        function: dict[str, Any] = {"name": call.name, "args": args}
         if self._family.is_third and call.id:
             function["id"] = call.id
         self._names[call.id] = call.name

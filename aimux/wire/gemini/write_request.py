@@ -28,7 +28,7 @@ def write_request(request: Request, target: Target) -> Written:
         UnsupportedContent: it holds content that Gemini cannot be told.
     """
     family = family_of(target.model)
-    written = Written({})
+    written = Written({}, pauses=True)
     body, losses = written.body, written.losses
     tools = write_tools(request, family)
     in_words = request.output is not None and tools.tools is not None and not family.is_third

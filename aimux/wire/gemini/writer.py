@@ -49,7 +49,7 @@ class StreamWriter:
     def write(self, events: Iterable[Event]) -> bytes:
         """The bytes of these events."""
         out = [
-            self._fragment(event.text) if type(event) is Delta else self._event(event)
+            self._fragment(event[1]) if type(event) is Delta else self._event(event)
             for event in events
         ]
         return b"".join(out)
@@ -59,11 +59,12 @@ class StreamWriter:
         return error_event(error, request_id)
 
     def _fragment(self, text: str) -> bytes:
-        if isinstance(self._open, Text | Refusal):
+        kind = type(self._open)
+        if kind is Text or kind is Refusal:
             self._answer.spoken.add(text)
-        if not isinstance(self._open, Text):
+        if kind is not Text:
             self._pieces.append(text)
-        return _TEXT + jsontext.dumps(text) + self._tail if self._tail else b""
+        return b"".join((_TEXT, jsontext.dumps(text), self._tail)) if self._tail else b""
 
     def _event(self, event: Event) -> bytes:
         match event:

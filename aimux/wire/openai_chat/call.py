@@ -40,16 +40,18 @@ class Call:
         self._whole: bool | None = None
         """What :meth:`came_whole` has found; None before it looked."""
 
-    def take(self, value: object) -> None:
-        """More arguments, in any form.  Behind those of a call that was complete when the next began
-        nothing can come that belongs to them.
+    def take(self, value: object) -> bool:
+        """More arguments, in any form; whether there was a place for them.  Behind those of a call that
+        was complete when the next began nothing can come that belongs to them.
         """
-        if value is None or self.closed:
-            return
+        if value is None:
+            return True
+        if self.closed:
+            return not value
         self._whole = None
         if not isinstance(value, str):
-            self._replace(value)
-        elif value:
+            return self._replace(value)
+        if value:
             if self.halves.waiting or not value.isascii():
                 value = self.halves.whole(value)
             if self.is_stub and value.lstrip().startswith("{"):
@@ -57,13 +59,20 @@ class Call:
                 self.waiting.clear()
             self.arguments.append(value)
             self.waiting.append(value)
+        return True
 
-    def _replace(self, value: object) -> None:
+    def go_on(self, piece: str) -> None:
+        """More arguments of a call that is being said, a piece that goes on as it came."""
+        self._whole = None
+        self.arguments.append(piece)
+
+    def _replace(self, value: object) -> bool:
         """Arguments as an object: all of them at once, unless some have been said."""
         if self.said or (self.waiting and not value):
-            return
+            return not value
         self.arguments = [jsontext.text_of(value)]
         self.waiting = list(self.arguments)
+        return True
 
     @property
     def is_stub(self) -> bool:

@@ -42,8 +42,8 @@ class Calls:
     """
 
     __slots__ = (
-        "_before", "_blocks", "_by_id", "_by_index", "_last", "_open", "_pending", "_target", "made",
-        "nameless",
+        "_before", "_blocks", "_by_id", "_by_index", "_last", "_open", "_pending", "_target",
+        "going_on", "made", "nameless",
     )  # fmt: skip
 
     def __init__(self, blocks: Blocks, target: Target, before: Callable[[], None]) -> None:
@@ -59,16 +59,24 @@ class Calls:
         self.made = 0
         self.nameless = 0
         """Calls left out since no tool was ever named."""
+        self.going_on: Call | None = None
+        """The call of the last chunk, where that had nothing but one more piece of its arguments."""
 
     def fragments(self, entries: list[Any]) -> None:
         """Takes the ``tool_calls`` of one chunk."""
+        self.going_on = None
         for entry in entries:
             if isinstance(entry, dict):
                 body = _body(entry)
-                self._grow(self._owner(entry, body) or self._begin(entry), entry, body)
+                call = self._owner(entry, body)
+                only_grows = len(entries) == 1 and "extra_content" not in entry
+                if only_grows and not body.get("name"):
+                    self.going_on = call
+                self._grow(call or self._begin(entry), entry, body)
 
     def whole(self, entries: list[Any]) -> None:
         """Takes those of a whole message: every entry is a call."""
+        self.going_on = None
         for entry in entries:
             if isinstance(entry, dict):
                 self._grow(self._begin(entry), entry, _body(entry))
@@ -139,7 +147,8 @@ class Calls:
             target = self._target
             kind = OpaqueKind.GEMINI_SIGNATURE
             call.state = Opaque(kind, signature, target.provider, target.model)
-        call.take(body.get("input" if call.kind is CallKind.CUSTOM else "arguments"))
+        if not call.take(body.get("input" if call.kind is CallKind.CUSTOM else "arguments")):
+            self._blocks.lost.add("call.rest_dropped", call.name)
         call.fragments += 1
         self._last = call
         if not call.opened:
@@ -155,7 +164,9 @@ class Calls:
                 if not leaving_out:
                     return
                 self._pending.popleft()
-                self.nameless += bool(call.id or call.arguments)
+                if call.id or call.arguments:
+                    self.nameless += 1
+                    self._blocks.lost.add("call.nameless", call.id)
                 continue
             if not call.id and call.fragments < _PATIENCE:
                 return

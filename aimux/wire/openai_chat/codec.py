@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from aimux.errors import AimuxError
+from aimux.model.events import collect
 from aimux.model.request import Request, WireFormat
 from aimux.model.response import Response, Usage
 from aimux.wire import openai_errors, sse
@@ -13,7 +14,7 @@ from aimux.wire.errorkinds import mapping
 from aimux.wire.jsontext import Document
 from aimux.wire.openai_chat.read_request import read_request
 from aimux.wire.openai_chat.reader import Reader
-from aimux.wire.openai_chat.response import read_response, write_response
+from aimux.wire.openai_chat.response import write_response
 from aimux.wire.openai_chat.tap import OpenAIChatTap
 from aimux.wire.openai_chat.usage import usage_of
 from aimux.wire.openai_chat.write_request import rules, write_request
@@ -70,14 +71,15 @@ class OpenAIChat:
 
     def read_response(self, whole: Any, target: Target) -> Response:
         """A provider's whole answer."""
-        return read_response(whole, target)
+        return collect(self.reader(target).whole(whole))
 
     def write_response(self, response: Response, audience: Audience) -> bytes:
         """A whole answer for a client."""
         return write_response(response, audience)
 
-    def reader(self, target: Target) -> Reader:
+    def reader(self, target: Target, asked: bytes = b"") -> Reader:
         """A fresh reader of one provider's stream."""
+        del asked
         return Reader(target)
 
     def writer(self, audience: Audience) -> Writer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from aimux.model.loss import Losses
 from aimux.model.parts import Citation, Media, MediaKind, Refusal, Text, Thinking
 from aimux.wire.errorkinds import mapping, number
 from aimux.wire.jsontext import mended
@@ -13,24 +14,26 @@ from aimux.wire.media import data_url, from_data_url
 Said = Text | Thinking | Refusal | Media
 
 
-def said_in(parts: list[Any]) -> Iterator[Said]:
-    """Content as an array of parts, each as a part of ours; those of kinds that nobody knows not."""
+def said_in(parts: list[Any], lost: Losses) -> Iterator[Said]:
+    """Content as an array of parts, each as a part of ours; those of kinds that nobody knows are lost."""
     for part in parts:
         if isinstance(part, str):
             yield Text(part)
         elif isinstance(part, dict):
-            yield from _said_by(part)
+            yield from _said_by(part, lost)
 
 
-def _said_by(part: dict[str, Any]) -> Iterator[Said]:
+def _said_by(part: dict[str, Any], lost: Losses) -> Iterator[Said]:
     match part.get("type"):
         case "thinking":  # Mistral: a list of parts again
             yield Thinking(_joined(part.get("thinking")))
         case "refusal":
             yield Refusal(_joined(part.get("refusal")))
         case "image_url":
-            yield from images_in([part])
-        case _:
+            yield from images_in([part], lost)
+        case kind:
+            if not isinstance(part.get("text"), str | list):
+                lost.add("unknown_block.dropped", kind)
             yield Text(_joined(part.get("text")))
 
 
@@ -41,23 +44,28 @@ def _joined(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def images_in(images: list[Any]) -> Iterator[Media]:
+def images_in(images: list[Any], lost: Losses) -> Iterator[Media]:
     """Images that a model has made (OpenRouter's ``images``)."""
     for image in images:
         url = mapping(mapping(image).get("image_url")).get("url")
         if isinstance(url, str) and url:
             yield from_data_url(url, MediaKind.IMAGE) or Media(MediaKind.IMAGE, url=mended(url))
+        else:
+            lost.add("unknown_block.dropped", "image_url")
 
 
-def citations_in(annotations: list[Any]) -> Iterator[Citation]:
-    """Sources; what is said flat is taken as well."""
+def citations_in(annotations: list[Any], lost: Losses) -> Iterator[Citation]:
+    """Sources; what is said flat is taken as well.  One without an address is lost."""
     for annotation in annotations:
-        if mapping(annotation).get("type") == "url_citation":
+        kind = mapping(annotation).get("type")
+        if kind == "url_citation":
             said = mapping(annotation.get("url_citation")) or annotation
             if url := _joined(said.get("url")):
                 start, end = _range(said)
                 title, cited = _joined(said.get("title")), _joined(said.get("content"))
                 yield Citation(mended(url), mended(title), mended(cited), start, end)
+                continue
+        lost.add("citations.dropped", kind)
 
 
 def _range(said: dict[str, Any]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aimux.errors import ErrorKind
+from aimux.model.loss import Losses
 from aimux.model.response import FinishReason
 from aimux.wire.codec import Reported
 
@@ -20,6 +21,11 @@ _MEANT: Final = {
 """All others (``stop``, ``tool_calls``, ``function_call``, ``eos``, words nobody knows) mean that the
 model was done; whether with calls is told by the calls.
 """
+
+_DONE: Final = frozenset(
+    {"stop", "tool_calls", "function_call", "eos", "eos_token", "end_turn", "stop_sequence"}
+)
+_CALLED: Final = frozenset({"tool_calls", "function_call"})
 
 _FAILED: Final = {
     "insufficient_system_resource": ErrorKind.OVERLOADED,  # DeepSeek
@@ -72,8 +78,14 @@ class Ending:
             return Reported(ErrorKind.UPSTREAM, text, self.native)
         return None
 
-    def meant(self, *, calls: bool, refused: bool) -> FinishReason:
+    def meant(self, *, calls: bool, refused: bool, lost: Losses) -> FinishReason:
         """In our words.  ``calls`` is whether any was made, ``refused`` whether words of refusal came."""
+        if not self.reason:
+            lost.add("finish.inferred")
+        elif not calls and self.reason in _CALLED:  # edge 47
+            lost.add("finish.no_call")
+        elif self.reason not in _DONE and self.reason not in _MEANT:
+            lost.add("finish.unknown", self.reason)
         known = _MEANT.get(self.reason)
         if known is not None:
             return known
@@ -89,6 +101,7 @@ class Ending:
 _WRITTEN: Final = {
     FinishReason.MAX_TOKENS: "length",
     FinishReason.CONTEXT_WINDOW: "length",
+    FinishReason.PAUSE_TURN: "length",  # the answer is not complete
     FinishReason.REFUSAL: "content_filter",
 }
 

@@ -20,10 +20,13 @@ from aimux.wire.thinktags import ThinkTags
 
 Sort = type[Text] | type[Thinking] | type[Refusal]
 
-_THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_text")
+THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_text")
 """The fields in which vendors give thinking.  Where two are there they say the same: one counts."""
 
-_IN_TAGS: Final = frozenset({"reasoning-in-think-tags", "split-think-tags"})
+_UNOPENED: Final = "implicit-think-tag"
+"""To be chosen where a template has written the opening tag: the message begins inside (edge 79)."""
+
+_IN_TAGS: Final = frozenset({"reasoning-in-think-tags", "split-think-tags", _UNOPENED})
 """What a vendor does, and what somebody may choose for any other."""
 
 
@@ -45,9 +48,14 @@ class Prose:
         self._details: Details | None = None
         self._authorship = Opaque(OpaqueKind.TEXT, "", target.provider, target.model)
         in_tags = not target.quirks.isdisjoint(_IN_TAGS)
-        self._tags = ThinkTags() if in_tags else None
+        self._tags = ThinkTags(implicit_open=_UNOPENED in target.quirks) if in_tags else None
         self.refused = False
         """Words of refusal were among them."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether text is text, with no thinking written into it."""
+        return self._tags is None
 
     def think(self, delta: dict[str, Any]) -> None:
         """The thinking in a delta, in whichever field it is."""
@@ -70,7 +78,7 @@ class Prose:
 
     def parts(self, content: list[Any]) -> None:
         """Content as an array of parts."""
-        for said in said_in(content):
+        for said in said_in(content, self._blocks.lost):
             match said:
                 case Text(text):
                     self.speak(text)
@@ -85,16 +93,19 @@ class Prose:
 
     def images(self, images: list[Any]) -> None:
         """Images that stand beside the content."""
-        for image in images_in(images):
+        for image in images_in(images, self._blocks.lost):
             self._show(image)
 
     def cite(self, annotations: list[Any]) -> None:
         """Sources of the text that is open.  Their ranges count in the whole message: where that is
         more than one text of ours, they are of all of it.
         """
+        lost = self._blocks.lost
         if self._sort is not Text:
+            if annotations:
+                lost.add("citations.dropped")
             return
-        for citation in citations_in(annotations):
+        for citation in citations_in(annotations, lost):
             known = citation if self._texts == 1 else replace(citation, start=-1, end=-1)
             self._blocks.cite(LIVE, known)
 
@@ -144,7 +155,7 @@ class Prose:
 
 
 def _thought(delta: dict[str, Any]) -> str:
-    for field in _THOUGHTS:
+    for field in THOUGHTS:
         value = delta.get(field)
         if value and isinstance(value, str):
             return value

@@ -73,7 +73,7 @@ def read_request(document: Document, model: str, *, stream: bool) -> Request:
         tools=tools,
         tool_choice=read_choice(document),
         sampling=_sampling(document),
-        reasoning=_reasoning(document, losses),
+        reasoning=read_reasoning(document, losses),
         output=_output(document, losses),
         stream=stream,
         user=_first_text(document, "safety_identifier", "user"),
@@ -144,7 +144,12 @@ def _stop(value: object) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
-def _reasoning(document: Document, losses: list[Loss]) -> Reasoning:
+def read_reasoning(document: Document, losses: list[Loss]) -> Reasoning:
+    """``reasoning_effort``.
+
+    Raises:
+        InvalidRequest: it is no text.
+    """
     said = fields.text(document.get("reasoning_effort"), "reasoning_effort")
     if not said:
         return Reasoning()

@@ -1,11 +1,9 @@
-"""A whole answer, both ways."""
+"""A whole answer for a client."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from aimux.errors import UpstreamProtocol, UpstreamStatus
-from aimux.model.events import Failure, collect
 from aimux.model.parts import (
     CallKind,
     Media,
@@ -16,38 +14,13 @@ from aimux.model.parts import (
 )
 from aimux.model.response import AnswerPart, FinishReason, Response
 from aimux.wire import jsontext
-from aimux.wire.errorkinds import status_of_kind
 from aimux.wire.openai_chat.content import annotation_of, image_of
 from aimux.wire.openai_chat.endings import written
 from aimux.wire.openai_chat.read_request import FUNCTIONS
-from aimux.wire.openai_chat.reader import Reader
 from aimux.wire.openai_chat.signatures import Pending, extra_content
 from aimux.wire.openai_chat.usage import usage_object
 from aimux.wire.openai_chat.writer import THOUGHT_BREAK
-from aimux.wire.target import Audience, Target
-
-
-def read_response(whole: Any, target: Target) -> Response:
-    """A provider's answer: a stream of one chunk, whose delta is everything.
-
-    Raises:
-        UpstreamProtocol: it has no choice of an answer.
-        UpstreamStatus: it says that the provider failed.
-    """
-    if not isinstance(whole, dict):
-        raise UpstreamProtocol("it answered with JSON that is no object", provider=target.provider)
-    events = Reader(target).whole(whole)
-    last = events[-1]
-    if isinstance(last, Failure):
-        raise UpstreamStatus(
-            f"{target.provider}: {last.message}",
-            status=status_of_kind(last.kind),
-            kind=last.kind,
-            provider=target.provider,
-        )
-    if not whole.get("choices"):
-        raise UpstreamProtocol("its answer has no choices", provider=target.provider)
-    return collect(events)
+from aimux.wire.target import Audience
 
 
 def write_response(response: Response, audience: Audience) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aimux.model.response import Usage
-from aimux.wire.errorkinds import mapping, number
+from aimux.wire.errorkinds import billed_usd, mapping, number
 
 
 def usage_of(usage: dict[str, Any]) -> Usage:
@@ -26,6 +26,7 @@ def usage_of(usage: dict[str, Any]) -> Usage:
         cache_read_tokens=next((n for n in map(number, cached) if n is not None), None),
         cache_write_tokens=number(prompt.get("cache_write_tokens")),
         reasoning_tokens=thought,
+        cost_usd=billed_usd(usage) if "cost" in usage else None,
     )
 
 

@@ -54,9 +54,8 @@ _LINE_ENDS: Final = (
 )
 
 
-def in_one_line(value: object) -> bytes:
+def _in_one_line(raw: bytes) -> bytes:
     """JSON without the characters at which some readers of lines break beyond LF (``str.splitlines``)."""
-    raw = jsontext.dumps(value)
     if raw.isascii():
         return raw
     for character, escape in _LINE_ENDS:
@@ -115,7 +114,11 @@ class Writer:
 
     def write(self, events: Iterable[Event]) -> bytes:
         """The bytes of these events."""
-        return b"".join([self._event(event) for event in events])
+        out = [
+            self._piece(event[1]) if type(event) is Delta else self._event(event)
+            for event in events
+        ]
+        return _in_one_line(b"".join(out))
 
     def fail(self, error: AimuxError, request_id: str) -> bytes:
         """The last event for a client whose stream breaks off."""
@@ -123,8 +126,6 @@ class Writer:
 
     def _event(self, event: Event) -> bytes:
         match event:
-            case Delta(_, text):
-                return self._piece(text)
             case BlockStart(_, part):
                 return self._begin(part)
             case BlockStop():
@@ -138,7 +139,7 @@ class Writer:
                 return self._start(event)
             case Finish():
                 return self._finish(event)
-            case _:  # a Failure is said by fail()
+            case _:  # a Failure is said by fail(), a Delta is written already
                 return b""
 
     def _start(self, start: Start) -> bytes:
@@ -150,12 +151,12 @@ class Writer:
             "model": self._audience.request.model,
         }
         self._used = start.usage
-        self._envelope = b"data: " + in_one_line(envelope)[:-1] + b',"choices":['
+        self._envelope = b"data: " + jsontext.dumps(envelope)[:-1] + b',"choices":['
         self._head = self._envelope + b'{"index":0,"delta":'
         return self._chunk({"role": "assistant", "content": ""})
 
     def _chunk(self, delta: dict[str, Any]) -> bytes:
-        return b"".join((self._head, in_one_line(delta), self._tail, b"\n\n"))
+        return b"".join((self._head, jsontext.dumps(delta), self._tail, b"\n\n"))
 
     # ------------------------------------------------------------ blocks
 
@@ -195,20 +196,18 @@ class Writer:
         return self._piece(text) if text else b""
 
     def _piece(self, text: str) -> bytes:
-        match self._open:
-            case Text():
-                self._chars += len(text)
-                self._pending.text_seen = True
-            case Thinking():
-                self._thought.append(text)
-                if not self._grew and self._before:
-                    text = self._broken(text)
-            case _:
-                pass
+        kind = type(self._open)
+        if kind is Text:
+            self._chars += len(text)
+            self._pending.text_seen = True
+        elif kind is Thinking:
+            self._thought.append(text)
+            if not self._grew and self._before:
+                text = self._broken(text)
         self._grew = True
         if not self._before:
             return b""
-        return b"".join((self._before, in_one_line(text), self._after))
+        return b"".join((self._before, jsontext.dumps(text), self._after))
 
     def _broken(self, text: str) -> str:
         """The first piece of a thought, with a break before it where it is not the first thought."""
@@ -297,7 +296,7 @@ class Writer:
         tail = self._tail.replace(b"null", b'"' + reason.encode() + b'"', 1)
         pieces.append(b"".join((self._head, b"{}", tail, b"\n\n")))
         if self._usage:
-            used = in_one_line(usage_object(self._used.updated(finish.usage)))
+            used = jsontext.dumps(usage_object(self._used.updated(finish.usage)))
             pieces.append(b'%b],"usage":%b}\n\n' % (self._envelope, used))
         pieces.append(_DONE)
         return b"".join(pieces)

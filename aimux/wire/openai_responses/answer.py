@@ -30,6 +30,7 @@ _UNSAID: Final[Answer] = {
 _INCOMPLETE: Final = {
     FinishReason.MAX_TOKENS: "max_output_tokens",
     FinishReason.CONTEXT_WINDOW: "max_output_tokens",
+    FinishReason.PAUSE_TURN: "max_output_tokens",
     FinishReason.REFUSAL: "content_filter",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from aimux.errors import AimuxError
+from aimux.model.events import collect
 from aimux.model.request import Request, WireFormat
 from aimux.model.response import Response, Usage
 from aimux.wire import jsontext, openai_errors, sse
@@ -14,7 +15,7 @@ from aimux.wire.jsontext import Document
 from aimux.wire.openai_responses import failure
 from aimux.wire.openai_responses.read_request import read_request
 from aimux.wire.openai_responses.reader import Reader
-from aimux.wire.openai_responses.response import read_response, write_response
+from aimux.wire.openai_responses.response import write_response
 from aimux.wire.openai_responses.tap import OpenAIResponsesTap
 from aimux.wire.openai_responses.usage import usage_of
 from aimux.wire.openai_responses.write_request import rules, write_request
@@ -89,14 +90,15 @@ class OpenAIResponses:
             UpstreamProtocol: it is no answer of this format.
             UpstreamStatus: it says that the provider failed.
         """
-        return read_response(whole, target)
+        return collect(self.reader(target).whole(whole))
 
     def write_response(self, response: Response, audience: Audience) -> bytes:
         """A whole answer for a client."""
         return write_response(response, audience)
 
-    def reader(self, target: Target) -> Reader:
+    def reader(self, target: Target, asked: bytes = b"") -> Reader:
         """A fresh reader of one provider's stream."""
+        del asked
         return Reader(target)
 
     def writer(self, audience: Audience) -> Writer:

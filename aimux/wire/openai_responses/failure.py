@@ -13,6 +13,7 @@ _CODES: Final = {
     ErrorKind.BILLING: "insufficient_quota",
     ErrorKind.INVALID_REQUEST: "invalid_prompt",
     ErrorKind.TOO_LARGE: "invalid_prompt",
+    ErrorKind.REFUSED: "invalid_prompt",
 }
 """What Codex acts on (codex-api/src/sse/responses.rs): it gives up, compacts or waits; after any other
 code it asks again at once.

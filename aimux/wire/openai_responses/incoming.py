@@ -34,6 +34,8 @@ Key = Place | tuple[Place, object]
 _TEXT: Final = Text("")
 _REFUSAL: Final = Refusal("")
 _THINKING: Final = Thinking("")
+_UNSAID: Final = frozenset({"tool_search_output", "mcp_list_tools"})
+"""Items that tell a client nothing of the answer."""
 _STREAMED: Final = frozenset({CallKind.FUNCTION, CallKind.CUSTOM})
 
 
@@ -58,7 +60,16 @@ class _Under:
 class Incoming:
     """The items of one answer.  ``called`` and ``refused`` tell whether one is a call, or refuses."""
 
-    __slots__ = ("_blocks", "_finished", "_items", "_seen", "_target", "called", "refused")
+    __slots__ = (
+        "_blocks",
+        "_finished",
+        "_grown",
+        "_items",
+        "_seen",
+        "_target",
+        "called",
+        "refused",
+    )
 
     def __init__(self, blocks: Blocks, target: Target) -> None:
         self._blocks = blocks
@@ -66,6 +77,8 @@ class Incoming:
         self._items: dict[Place, _Under] = {}
         self._seen: set[tuple[str, str]] = set()
         self._finished = 0
+        self._grown: tuple[dict[Key, int], Key] = {}, ""
+        """What has grown last: the counts of its item, and its key in them."""
         self.called = False
         self.refused = False
 
@@ -83,6 +96,12 @@ class Incoming:
             self._blocks.open(key, part)
         self._blocks.add(key, piece)
         item.sent[key] = item.sent.get(key, 0) + len(piece)
+        self._grown = item.sent, key
+
+    def go_on(self, piece: str) -> None:
+        """What has grown last has grown again, by a piece that the caller has told."""
+        sent, key = self._grown
+        sent[key] += len(piece)
 
     def _complete(self, item: _Under, key: Key, part: AnswerPart, whole: object) -> None:
         """What a whole text says beyond its pieces."""
@@ -106,11 +125,10 @@ class Incoming:
         """A source of a text that is under way."""
         place = _place(told)
         item, key = self._under(place), _key(place, told)
-        citation = citation_of(told.get("annotation"))
+        source = told.get("annotation")
         if key in self._blocks:
             item.cited[key] = item.cited.get(key, 0) + 1
-            if citation is not None:
-                self._blocks.cite(key, citation)
+            self._source(key, source)
 
     def text_done(self, told: Told) -> None:
         """A whole text."""
@@ -130,7 +148,10 @@ class Incoming:
             case "refusal":
                 self.refused = True
                 self._complete(item, key, _REFUSAL, part.get("refusal"))
-            case _:
+            case "summary_text" | "reasoning_text":  # parts of reasoning, told with it
+                return
+            case kind:
+                self._blocks.lost.add("unknown_block.dropped", kind)
                 return
         self._blocks.close(key)
 
@@ -139,10 +160,16 @@ class Incoming:
         if key not in self._blocks or not isinstance(annotations, list):
             return
         for each in annotations[item.cited.get(key, 0) :]:
-            citation = citation_of(each)
-            if citation is not None:
-                self._blocks.cite(key, citation)
+            self._source(key, each)
         item.cited[key] = len(annotations)
+
+    def _source(self, key: Key, source: object) -> None:
+        """A source of a text; one that is no address of the web is lost."""
+        citation = citation_of(source)
+        if citation is not None:
+            self._blocks.cite(key, citation)
+        else:
+            self._blocks.lost.add("citations.dropped", mapping(source).get("type"))
 
     # ------------------------------------------------------------ reasoning
 
@@ -207,6 +234,7 @@ class Incoming:
 
     def _call(self, place: Place, item: _Under, call: ToolCall) -> None:
         if not call.name:
+            self._blocks.lost.add("call.nameless")
             return
         self.called = True
         if call.kind not in _STREAMED:
@@ -259,10 +287,21 @@ class Incoming:
                 image = image_of(whole)
                 if image is not None:
                     self._blocks.whole(image)
-            case _:  # what else the vendor runs by itself is no business of the client's
+                else:
+                    self._blocks.lost.add("server_tool.untold", "image_generation_call")
+            case _:
                 call = call_of(whole)
                 if call is not None:
                     self._call(place, item, call)
+                else:
+                    self._hide(str(whole.get("type") or ""))
+
+    def _hide(self, kind: str) -> None:
+        """What else the vendor runs by itself is no business of the client's."""
+        if kind.endswith("_call"):
+            self._blocks.lost.add("server_tool.untold", kind)
+        elif kind not in _UNSAID:
+            self._blocks.lost.add("unknown_block.dropped", kind)
 
     def _message(self, place: Place, item: _Under, whole: Item) -> None:
         content = whole.get("content")
@@ -271,6 +310,8 @@ class Incoming:
 
     def fill(self, output: object) -> None:
         """The whole output at the end: items of it that never came, and those that were not done."""
+        if any(item.held and not item.done for item in self._items.values()):
+            self._blocks.lost.add("call.nameless")
         if not isinstance(output, list) or self._finished >= len(output):
             return
         for at, each in enumerate(output):

@@ -24,9 +24,9 @@ class Lines:
 
     def delta(self, kind: Growth, text: str) -> None:
         """One piece of a text that grows: the event of which there are hundreds."""
-        self._out.append(
-            b"%b%d%b%b%b" % (kind.head, self.number, kind.middle, jsontext.dumps(text), kind.tail)
-        )
+        self._out += (
+            kind.head, b"%d" % self.number, kind.middle, jsontext.dumps(text), kind.tail
+        )  # fmt: skip
         self.number += 1
 
     def take(self) -> bytes:

@@ -36,12 +36,12 @@ def output_of(output: object, path: str, losses: list[Loss]) -> list[Part]:
     Some clients write the array of parts as JSON text; as text, the model would read base64 where it
     should see an image (edge 145, 146).
     """
-    if isinstance(output, str) and (unwrapped := _array_in(output)):
+    if isinstance(output, str) and (unwrapped := array_in(output)):
         output = unwrapped
     return parts_of(output, path, losses)
 
 
-def _array_in(text: str) -> list[Any] | None:
+def array_in(text: str) -> list[Any] | None:
     """The parts that a text spells out, or None where it is only a text."""
     if not text.startswith("[") or '"input_' not in text:
         return None

@@ -77,7 +77,7 @@ def read_request(document: Document, model: str, *, stream: bool) -> Request:
             document.get("tool_choice"), document.get("parallel_tool_calls"), losses
         ),
         sampling=_sampling(document),
-        reasoning=_reasoning(document, reading.effort, losses),
+        reasoning=read_reasoning(document, reading.effort, losses),
         output=_format_of(reading.format or text.get("format")),
         stream=stream,
         user=_user(document),
@@ -120,8 +120,12 @@ def _sampling(document: Document) -> Sampling:
     )
 
 
-def _reasoning(document: Document, later: object, losses: list[Loss]) -> Reasoning:
-    """How much to think and whether the client reads it.  ``later`` is an effort that an item set."""
+def read_reasoning(document: Document, later: object, losses: list[Loss]) -> Reasoning:
+    """How much to think and whether the client reads it.  ``later`` is an effort that an item set.
+
+    Raises:
+        InvalidRequest: something of it has the wrong type.
+    """
     said = fields.mapping(document.get("reasoning"), "reasoning")
     losses += [
         Loss("unknown_field.dropped", f"reasoning.{key}")

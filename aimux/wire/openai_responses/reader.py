@@ -1,7 +1,8 @@
 """A provider's Responses stream as neutral events: its beginning, its items, its end.
 
 An answer ends with completed, incomplete, failed or error; without one of them it was cut.  Events that
-nobody knows are passed over.
+nobody knows are passed over.  Nearly every event is the one before with another text, and is read by a
+mould of that (see ``mould``).
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from aimux.errors import ErrorKind
-from aimux.model.events import Event, Failure, Finish, Start
+from aimux.errors import ErrorKind, UpstreamProtocol, UpstreamStatus
+from aimux.model.events import Delta, Event, Failure, Finish, Start
+from aimux.model.loss import Losses
 from aimux.model.response import FinishReason
 from aimux.wire import openai_errors, sse
 from aimux.wire.blocks import Blocks
-from aimux.wire.errorkinds import mapping
+from aimux.wire.errorkinds import mapping, status_of_kind
+from aimux.wire.mould import Mould
 from aimux.wire.openai_responses.incoming import Incoming, Told
 from aimux.wire.openai_responses.tap import error_in
 from aimux.wire.openai_responses.usage import usage_of
@@ -46,26 +49,60 @@ _FAILED: Final = ("failed", "cancelled")
 class Reader:
     """One answer.  Fed whole SSE blocks in order, then ended."""
 
-    __slots__ = ("_blocks", "_ended", "_incoming", "_started")
+    __slots__ = ("_blocks", "_ended", "_incoming", "_mould", "_provider", "_started", "lost")
 
     def __init__(self, target: Target) -> None:
+        self._provider = target.provider
         self._blocks = Blocks()
+        self.lost: Losses = self._blocks.lost
         self._incoming = Incoming(self._blocks, target)
+        self._mould = Mould("delta")
         self._started = False
         self._ended = False
 
     def read(self, block: bytes) -> list[Event]:
         """The events that a block completes."""
-        for name, data in sse.decoded(block):
+        if text := self._mould.text(block):
+            self._incoming.go_on(text)
+            return [Delta(self._blocks.number, text)]
+        said = sse.decoded(block)
+        kind = ""
+        for name, data in said:
             if isinstance(data, dict) and not self._ended:
-                kind = data.get("type")
-                self._take(kind if isinstance(kind, str) else name, data)
-        return self._blocks.take()
+                kind = type_ if isinstance(type_ := data.get("type"), str) else name
+                self._take(kind, data)
+        events = self._blocks.take()
+        if len(said) == len(events) == 1 and type(events[0]) is Delta and kind.endswith(".delta"):
+            self._mould.learn(block, events[0].text)
+        return events
 
-    def whole(self, response: Told) -> list[Event]:
+    def whole(self, answer: Any) -> list[Event]:
         """The events of an answer that was not streamed."""
-        self._finish({"response": response})
-        return self._blocks.take()
+        if not isinstance(answer, dict) or not (
+            isinstance(answer.get("output"), list) or answer.get("error")
+        ):
+            raise UpstreamProtocol("its answer is no response object: there is no output")
+        if answer.get("status") in ("queued", "in_progress"):
+            raise UpstreamProtocol("its answer is not complete yet")
+        self._finish({"response": answer})
+        events = self._blocks.take()
+        last = events[-1]
+        if isinstance(last, Failure):
+            raise UpstreamStatus(
+                last.message,
+                status=status_of_kind(last.kind),
+                kind=last.kind,
+                provider=self._provider,
+                said_code=last.code,
+            )
+        return events
+
+    def more(self) -> bytes | None:
+        """Nothing: no answer of this format pauses."""
+        return None
+
+    def resume(self) -> None:
+        """Nothing comes behind an answer of this format."""
 
     def end(self) -> list[Event]:
         """What is left when the provider has closed the stream."""
@@ -117,6 +154,8 @@ class Reader:
         why = mapping(response.get("incomplete_details")).get("reason")
         if isinstance(why, str) and why in _INCOMPLETE:
             return _INCOMPLETE[why]
+        if response.get("status") == "incomplete":
+            self.lost.add("finish.unknown", why)
         if self._incoming.called:
             return FinishReason.TOOL_USE
         return FinishReason.REFUSAL if self._incoming.refused else FinishReason.END_TURN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aimux.model.response import Usage
-from aimux.wire.errorkinds import mapping, number
+from aimux.wire.errorkinds import billed_usd, mapping, number
 
 
 def usage_of(usage: dict[str, Any]) -> Usage:
@@ -18,6 +18,7 @@ def usage_of(usage: dict[str, Any]) -> Usage:
         cache_read_tokens=number(read.get("cached_tokens")),
         cache_write_tokens=number(read.get("cache_write_tokens")),
         reasoning_tokens=number(written.get("reasoning_tokens")),
+        cost_usd=billed_usd(usage) if "cost" in usage else None,
     )
 
 

@@ -28,6 +28,7 @@ from aimux.model.parts import (
 )
 from aimux.model.request import Message, Role
 from aimux.wire import jsontext
+from aimux.wire.arguments import object_of
 from aimux.wire.openai_responses.items import (
     CALL_TYPES,
     Item,
@@ -148,10 +149,10 @@ class Input:
         """Arguments that are an object: servers read them, and some fail over anything else."""
         if jsontext.object_text(arguments) is not None:
             return arguments
-        if arguments.strip() in {"", "null"}:
-            return "{}"
-        self._losses.append(Loss("stream.repaired"))
-        return jsontext.text_of({"_raw": arguments})
+        text, wrapped = object_of(arguments)
+        if wrapped:
+            self._losses.append(Loss("stream.repaired"))
+        return text
 
     def _show(self, medium: Media) -> None:
         """An image that the assistant made: only users can show one in this format."""

@@ -59,6 +59,7 @@ def rules(target: Target) -> Rules:
         tool_search=own,
         result_media=True,
         web_search=target.vendor in _SEARCHERS and target.can("web-search"),
+        min_output=MIN_OUTPUT,
     )
 
 
@@ -142,7 +143,7 @@ def _write_sampling(request: Request, family: Family, written: Written) -> None:
     asked = request.sampling
     body, losses = written.body, written.losses
     if asked.max_output_tokens is not None:
-        body["max_output_tokens"] = max(asked.max_output_tokens, MIN_OUTPUT)
+        body["max_output_tokens"] = asked.max_output_tokens
     for name in ("temperature", "top_p"):
         value = getattr(asked, name)
         if value is None:

@@ -32,8 +32,6 @@ from aimux.wire.openai_responses.outgoing import Block, Outgoing, Quiet
 from aimux.wire.openai_responses.usage import usage_object
 from aimux.wire.target import Audience
 
-_Rare = Start | BlockStart | Sign | Cite | BlockStop | Finish | Failure
-
 
 class Writer:
     """One answer.  Fed events in order; ``answer`` is the response object as the client last got it."""
@@ -52,13 +50,13 @@ class Writer:
     def write(self, events: Iterable[Event]) -> bytes:
         """The bytes of these events."""
         for event in events:
-            if isinstance(event, Delta):  # of an answer's events all but a few
-                self._block.grow(event.text)
+            if type(event) is Delta:  # of an answer's events all but a few
+                self._block.grow(event[1])
             else:
                 self._take(event)
         return self._lines.take()
 
-    def _take(self, event: _Rare) -> None:
+    def _take(self, event: Event) -> None:
         match event:
             case BlockStart(_, part):
                 self._block = begun(self._out, part)
@@ -72,7 +70,7 @@ class Writer:
                 self._start(event)
             case Finish():
                 self._finish(event)
-            case Failure():  # said by fail
+            case Delta() | Failure():  # written before; said by fail
                 pass
             case _:
                 assert_never(event)

@@ -10,7 +10,7 @@ Names of which this package knows nothing are passed over: a user may invent the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +18,7 @@ from typing import Any, Final
 from aimux.model.loss import Loss
 from aimux.model.request import WireFormat
 from aimux.wire import jsontext
-from aimux.wire.quirks.quirk import Edit, Quirk
+from aimux.wire.quirks.quirk import Edit, Quirk, spelled_oddly
 from aimux.wire.quirks.table import ALL
 from aimux.wire.target import Target
 
@@ -31,6 +31,7 @@ READING_ONLY: Final = frozenset(
     {
         "cumulative",
         "error-in-200",
+        "implicit-think-tag",
         "no-count-tokens",
         "numeric-error-codes",
         "overflow-without-words",
@@ -65,13 +66,16 @@ def touching(
     if not looked_for:
         return ()
     found = jsontext.scan(raw).keys() if keys is None else keys
-    return tuple(each for each in looked_for if each.touches(raw, found))
+    odd = _any_needles(looked_for) and spelled_oddly(raw)
+    return tuple(each for each in looked_for if (odd and each.needles) or each.touches(raw, found))
 
 
 def touched(raw: bytes, format_: WireFormat, quirks: frozenset[str], keys: Collection[str]) -> bool:
     """Whether :func:`touching` would give any; the cheap looks come first, and one is enough."""
     looked_for = sorted(_looked_for(format_, quirks), key=_bytes_searched)
-    return any(each.touches(raw, keys) for each in looked_for)
+    if any(each.touches(raw, keys) for each in looked_for):
+        return True
+    return _any_needles(looked_for) and spelled_oddly(raw)
 
 
 def edited(
@@ -97,6 +101,10 @@ def _spoken(format_: WireFormat, quirks: frozenset[str]) -> tuple[Quirk, ...]:
 @lru_cache(maxsize=256)
 def _looked_for(format_: WireFormat, quirks: frozenset[str]) -> tuple[Quirk, ...]:
     return tuple(each for each in _spoken(format_, quirks) if not each.added)
+
+
+def _any_needles(looked_for: Iterable[Quirk]) -> bool:
+    return any(each.needles for each in looked_for)
 
 
 def _bytes_searched(quirk: Quirk) -> int:

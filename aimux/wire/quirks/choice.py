@@ -47,6 +47,26 @@ def as_any(body: dict[str, Any], target: Target) -> list[Loss]:
     return []
 
 
+def named_as_required(body: dict[str, Any], target: Target) -> list[Loss]:
+    """The one tool that must be called becomes the only one there is, and a call is required: the same
+    choice, in words that need no parser (edge 332).  One that is not declared is left for the vendor to
+    judge.
+    """
+    del target
+    choice = body.get("tool_choice")
+    name = _name(choice)
+    kept = [tool for _, tool in objects(body.get("tools")) if name and _name(tool) == name]
+    if not kept or _kind(choice) not in ("tool", "function", "custom"):
+        return []
+    body["tools"] = kept
+    if _kind(choice) == "tool":
+        rest = {key: value for key, value in inner(choice).items() if key != "name"}
+        body["tool_choice"] = {**rest, "type": "any"}
+    else:
+        body["tool_choice"] = "required"
+    return []
+
+
 def without_parallel(body: dict[str, Any], target: Target) -> list[Loss]:
     """Whether calls may come together is not the client's to say."""
     del target

@@ -51,11 +51,17 @@ def without_openais(body: dict[str, Any], target: Target) -> list[Loss]:
 
 def known_only(body: dict[str, Any], target: Target) -> list[Loss]:
     """Nothing but fields that the vendor documents; where nobody said which those are, the ones that
-    everybody has (edge 309).
+    everybody has (edge 309).  Several answers are still asked for (edge 279).
     """
     if target.vendor == "mistral":
         body.pop(_TOLD_ANYWAY, None)
-    losses = _only(body, _FIELDS.get(target.vendor, _ANY), "")
+    known = _FIELDS.get(target.vendor, _ANY)
+    several = body.get("n")
+    if (
+        isinstance(several, int) and several > 1
+    ):  # the vendor says no; without it one answer would come
+        known = known | {"n"}
+    losses = _only(body, known, "")
     fields = _MESSAGE_FIELDS | _MESSAGE_EXTRAS.get(target.vendor, frozenset())
     for at, message in objects(body.get("messages")):
         losses += _only(message, fields, f"messages[{at}].")

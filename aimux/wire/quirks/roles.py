@@ -21,7 +21,8 @@ def developer_as_system(body: dict[str, Any], target: Target) -> list[Loss]:
     del target
     for key in ("messages", "input"):
         for _, turn in objects(body.get(key)):
-            if turn.get("role") == "developer" and turn.get("type", "message") == "message":
+            is_message = key == "messages" or turn.get("type", "message") == "message"
+            if is_message and turn.get("role") == "developer":
                 turn["role"] = "system"
     return []
 

@@ -251,6 +251,11 @@ TOOLS: Final = (
         keys=_CHOICE,
     ),
     Quirk(
+        "named-choice-as-required", _AC, choice.named_as_required,
+        "docs.vllm.ai: tool calling (required as of 0.8.3); reference 3.8, 332", "2026-11-30",
+        keys=_CHOICE,
+    ),
+    Quirk(
         "no-parallel-flag", _C, choice.without_parallel, "platform.minimax.io: text-openai-api",
         "2026-09-11", keys=("parallel_tool_calls",),
     ),
@@ -271,6 +276,11 @@ TOOLS: Final = (
     Quirk(
         "schema-lmstudio", _C, tools.with_lmstudio_schemas, "lmstudio.ai/docs: structured output",
         "2026-10-15", keys=_SCHEMAS,
+    ),
+    Quirk(
+        "schema-xai", _CR, tools.with_xai_schemas,
+        "docs.x.ai: structured outputs; anomalyco/opencode 17405; reference 3.8, 323",
+        "2026-10-15", keys=(*_SCHEMAS, "text"),
     ),
 )  # fmt: skip
 

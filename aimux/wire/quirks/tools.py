@@ -130,13 +130,29 @@ def with_lmstudio_schemas(body: dict[str, Any], target: Target) -> list[Loss]:
     return _in_dialect(body, Dialect.LMSTUDIO)
 
 
+def with_xai_schemas(body: dict[str, Any], target: Target) -> list[Loss]:
+    """Schemas without what makes xAI's grammars large (edge 323)."""
+    del target
+    return _in_dialect(body, Dialect.XAI)
+
+
 def _in_dialect(body: dict[str, Any], dialect: Dialect) -> list[Loss]:
     losses: list[Loss] = []
     places = [
         (holder, "parameters", Loss("tool.schema_degraded", path))
         for holder, path in _functions(body)
     ]
+    places += [
+        (
+            tool,
+            "parameters",
+            Loss("tool.schema_degraded", f"tools[{at}]"),
+        )  # Responses has them flat
+        for at, tool in objects(body.get("tools"))
+    ]
     places.append((_format(body), "schema", Loss("format.schema_degraded", "response_format")))
+    answer = inner(body.get("text"), "format")
+    places.append((answer, "schema", Loss("format.schema_degraded", "text.format")))
     for holder, field, loss in places:
         schema = holder.get(field)
         if isinstance(schema, dict):

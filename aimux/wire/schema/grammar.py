@@ -29,6 +29,7 @@ class Dialect(StrEnum):
     CEREBRAS_STRICT = "cerebras-strict"
     MOONSHOT = "moonshot"
     LMSTUDIO = "lmstudio"
+    XAI = "xai"
 
 
 class Types(Enum):
@@ -232,6 +233,19 @@ GRAMMARS: Final[Mapping[Dialect, Grammar]] = {
         lone_unions=True,
         enums=_PRIMITIVES,
         mixed_enums=False,
+        needs_properties=True,
+        needs_items=True,
+    ),
+    # docs.x.ai, structured outputs (2026-10): references that lead in no circle, a few formats (of
+    # the list, as far as it could be read).  Every
+    # schema becomes a grammar, of tools too, and one that is large is refused (anomalyco/opencode
+    # 17405, 2026-03) or keeps the request hanging (reference 3.8, 323): so what makes a grammar large
+    # is only told, which is every bound and pattern and every count over one.
+    Dialect.XAI: Grammar(
+        words=_NODE | {"$ref", "$defs", "additionalProperties", "const", "format", "title", "minItems"},
+        refs=Refs.ACYCLIC,
+        max_min_items=1,
+        formats=frozenset({"date", "time", "date-time", "email", "uuid", "ipv4"}),
         needs_properties=True,
         needs_items=True,
     ),

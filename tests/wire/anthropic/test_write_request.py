@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from aimux.errors import UnsupportedContent
 from aimux.model.parts import (
@@ -40,7 +37,6 @@ from aimux.model.request import (
     WebSearchTool,
 )
 from aimux.wire import jsontext
-from aimux.wire.anthropic.arguments import input_of
 from aimux.wire.target import Target
 from tests.wire.anthropic.asking import (
     CODEC,
@@ -262,40 +258,6 @@ def test_results(result: ToolResult, block: dict[str, Any]) -> None:
     assert blocks(result, role=USER) == [{"type": "tool_result", "tool_use_id": "a", **block}]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "given", "repaired"),
-    [
-        pytest.param("", "{}", False, id="edge-263"),
-        pytest.param("  ", "{}", False, id="edge-263-white-space"),
-        pytest.param("null", "{}", False, id="null"),
-        pytest.param(' {"x": 1.0, "y": 1e3} ', '{"x": 1.0, "y": 1e3}', False, id="edge-351"),
-        pytest.param('{"x":100000000000000000000}', '{"x":100000000000000000000}', False, id="edge-352"),
-        pytest.param('"{\\"x\\":1}"', '{"x":1}', False, id="twice-encoded"),
-        pytest.param("[1.50]", '{"value":[1.50]}', False, id="array"),
-        pytest.param("7", '{"value":7}', False, id="number"),
-        pytest.param('"word"', '{"value":"word"}', False, id="string"),
-        pytest.param('{"x":', '{"_raw":"{\\"x\\":"}', True, id="edge-262"),
-        pytest.param("ls -l", '{"_raw":"ls -l"}', True, id="edge-262-words"),
-        pytest.param('{"x":NaN}', '{"_raw":"{\\"x\\":NaN}"}', True, id="edge-353"),
-        pytest.param("Infinity", '{"_raw":"Infinity"}', True, id="edge-353-alone"),
-        pytest.param('{"x":"NaN"}', '{"x":"NaN"}', False, id="nan-in-a-text"),
-        pytest.param('{"x":"\\ud83d"}', '{"x":"\\ufffd"}', False, id="edge-357-escaped"),
-        pytest.param('{"x":"\\uD83D\\uDE00"}', '{"x":"\\uD83D\\uDE00"}', False, id="a-whole-pair"),
-        pytest.param('{"x":"\\ude00\\ud83d"}', '{"x":"\\ufffd\\ufffd"}', False, id="wrong-order"),
-        pytest.param('{"x":"\\\\ud83d"}', '{"x":"\\\\ud83d"}', False, id="no-escape"),
-        pytest.param('{"x":"\ud83d"}', '{"x":"\ufffd"}', False, id="edge-357-written-out"),
-        pytest.param('{"x":"\u00e9"}', '{"x":"\u00e9"}', False, id="unicode"),
-        pytest.param("[" * 9999, '{"_raw":"' + "[" * 9999 + '"}', True, id="edge-355"),
-    ],
-)  # fmt: skip
-def test_arguments_become_an_object(arguments: str, given: str, repaired: bool) -> None:
-    """Text that is one goes out as it stands."""
-    value, wrapped = input_of(arguments)
-
-    assert jsontext.dumps(value).decode() == given
-    assert wrapped is repaired
-
-
 def test_arguments_that_were_wrapped_are_reported() -> None:
     """By the tool's name."""
     request = talk(
@@ -303,20 +265,6 @@ def test_arguments_that_were_wrapped_are_reported() -> None:
     )
 
     assert lost(write(request)) == ["stream.repaired"]
-
-
-@settings(max_examples=100)
-@given(
-    st.text(max_size=30)
-    | st.from_regex(r'\{"x":"(\\u[dD][0-9a-f]{3}|\\\\|a){0,6}"\}', fullmatch=True)
-)
-def test_any_arguments_become_an_object_of_whole_characters(arguments: str) -> None:
-    """What is written is JSON that the strictest reader takes."""
-    written = jsontext.dumps(input_of(arguments)[0])
-    read = json.loads(written)
-
-    assert isinstance(read, dict)
-    json.dumps(read, ensure_ascii=False).encode("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def answer(*responses: Any) -> Response:
     [
         pytest.param("STOP", END, "", id="STOP"),
         pytest.param("MAX_TOKENS", FinishReason.MAX_TOKENS, "", id="MAX_TOKENS"),
-        pytest.param("CONTINUATION", FinishReason.MAX_TOKENS, "", id="edge-195"),
+        pytest.param("CONTINUATION", FinishReason.PAUSE_TURN, "", id="edge-195"),
         pytest.param("SAFETY", FinishReason.REFUSAL, "SAFETY", id="SAFETY"),
         pytest.param("RECITATION", FinishReason.REFUSAL, "RECITATION", id="RECITATION"),
         pytest.param("IMAGE_SAFETY", FinishReason.REFUSAL, "IMAGE_SAFETY", id="IMAGE_SAFETY"),

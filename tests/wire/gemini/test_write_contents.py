@@ -157,9 +157,8 @@ def test_a_later_call_keeps_its_own() -> None:
         pytest.param('{"a":"\ud83d"}', {"a": "\ufffd"}, False, id="half-a-character"),
         pytest.param('{"a', {"_raw": '{"a'}, True, id="edge-262"),
         pytest.param("[1]", {"value": [1]}, True, id="a-list"),
-        pytest.param('"{\\"a\\":1}"', {"a": 1}, True, id="encoded-twice"),
+        pytest.param('"{\\"a\\":1}"', {"a": 1}, False, id="encoded-twice"),
         pytest.param('"x"', {"value": "x"}, True, id="a-text"),
-        pytest.param('[1e999,"\\ud83d"]', {"_raw": '[1e999,"\\ud83d"]'}, True, id="unsayable"),
     ],
 )
 def test_arguments_are_an_object(arguments: str, args: Any, repaired: bool) -> None:

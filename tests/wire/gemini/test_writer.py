@@ -284,7 +284,7 @@ def test_every_signature_is_base64() -> None:
         (FinishReason.END_TURN, "STOP"),
         (FinishReason.TOOL_USE, "STOP"),
         (FinishReason.STOP_SEQUENCE, "STOP"),
-        (FinishReason.PAUSE_TURN, "STOP"),
+        (FinishReason.PAUSE_TURN, "MAX_TOKENS"),
         (FinishReason.COMPACTION, "STOP"),
         (FinishReason.MAX_TOKENS, "MAX_TOKENS"),
         (FinishReason.CONTEXT_WINDOW, "MAX_TOKENS"),

@@ -195,7 +195,7 @@ def test_arguments_that_come_with_the_call_are_not_said_twice() -> None:
     [
         (R.END_TURN, (), "stop"),
         (R.STOP_SEQUENCE, (), "stop"),
-        (R.PAUSE_TURN, (), "stop"),
+        (R.PAUSE_TURN, (), "length"),
         (R.COMPACTION, (), "stop"),
         (R.TOOL_USE, (CALL,), "tool_calls"),
         (R.END_TURN, (CALL,), "tool_calls"),

@@ -145,7 +145,7 @@ def test_reasoning_that_the_vendor_would_refuse_is_left_out(parts: tuple[Any, ..
         ("", "{}", []),
         (" null ", "{}", []),
         pytest.param("{oops", '{"_raw":"{oops"}', ["stream.repaired"], id="edge-262"),
-        ("[1]", '{"_raw":"[1]"}', ["stream.repaired"]),
+        ("[1]", '{"value":[1]}', ["stream.repaired"]),
     ],
 )
 def test_arguments_are_an_object(arguments: str, written: str, losses: list[str]) -> None:

@@ -58,12 +58,6 @@ def test_instructions_alone_are_an_item() -> None:
 @pytest.mark.parametrize(
     ("fields", "target", "said"),
     [
-        pytest.param(
-            {"sampling": Sampling(max_output_tokens=1)},
-            PROVIDER,
-            {"max_output_tokens": 16},
-            id="edge-148",
-        ),
         ({"sampling": Sampling(max_output_tokens=99)}, PROVIDER, {"max_output_tokens": 99}),
         (
             {"sampling": Sampling(temperature=1.5, top_p=0.5)},

@@ -359,7 +359,7 @@ def test_an_image() -> None:
     [
         (FinishReason.END_TURN, "completed", None),
         (FinishReason.STOP_SEQUENCE, "completed", None),
-        (FinishReason.PAUSE_TURN, "completed", None),
+        (FinishReason.PAUSE_TURN, "incomplete", "max_output_tokens"),
         (FinishReason.COMPACTION, "completed", None),
         pytest.param(FinishReason.MAX_TOKENS, "incomplete", "max_output_tokens", id="edge-137"),
         (FinishReason.CONTEXT_WINDOW, "incomplete", "max_output_tokens"),
@@ -473,6 +473,7 @@ def test_a_response_that_was_created_fails(kind: ErrorKind) -> None:
         ErrorKind.BILLING: "insufficient_quota",
         ErrorKind.INVALID_REQUEST: "invalid_prompt",
         ErrorKind.TOO_LARGE: "invalid_prompt",
+        ErrorKind.REFUSED: "invalid_prompt",
     }
 
     assert last["type"] == "response.failed"

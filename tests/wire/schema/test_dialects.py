@@ -13,6 +13,7 @@ A, AS = Dialect.ANTHROPIC, Dialect.ANTHROPIC_STRICT
 OA, OS = Dialect.OPENAI, Dialect.OPENAI_STRICT
 G, GP = Dialect.GEMINI, Dialect.GEMINI_OPENAPI
 C, M, L = Dialect.CEREBRAS_STRICT, Dialect.MOONSHOT, Dialect.LMSTUDIO
+X = Dialect.XAI
 
 ANYTHING = {"type": ["string", "number", "boolean", "array", "object", "null"]}
 TEXT = {"type": "string"}
@@ -102,7 +103,7 @@ VALUES: dict[str, list[tuple[Any, ...]]] = {
          {"type": "number", "minimum": 0, "description": "exclusiveMinimum: 0"}, ("exclusiveMinimum",)),
         ((GP,), {"type": "number", "exclusiveMinimum": 0.5},
          {"type": "NUMBER", "minimum": 0.5, "description": "exclusiveMinimum: 0.5"}, ("exclusiveMinimum",)),
-        ((AS, C), {"type": "integer", "minimum": 1, "maximum": 5},
+        ((AS, C, X), {"type": "integer", "minimum": 1, "maximum": 5},
          {"type": "integer", "description": "minimum: 1; maximum: 5"}, ("minimum", "maximum")),
         ((G, M, L, AS, C), {"type": "number", "multipleOf": 2, "description": "Even."},
          {"type": "number", "description": "Even. (multipleOf: 2)"}, ("multipleOf",)),
@@ -116,12 +117,12 @@ VALUES: dict[str, list[tuple[Any, ...]]] = {
          {"type": "string", "maxLength": 9, "description": "pattern: ^a"}, ("pattern",)),
         ((OS,), {"type": "string", "maxLength": 9, "pattern": "^a"},
          {"type": "string", "pattern": "^a", "description": "maxLength: 9"}, ("maxLength",)),
-        ((G, L, C, AS), {"type": "string", "minLength": 1, "pattern": "^a"},
+        ((G, L, C, AS, X), {"type": "string", "minLength": 1, "pattern": "^a"},
          {"type": "string", "description": "minLength: 1; pattern: ^a"}, ("minLength", "pattern")),
     ],
     "formats": [
         ((A, OA, G, AS), {"type": "string", "format": "uri"}, {"type": "string", "format": "uri"}, ()),
-        ((OS, M, L, C), {"type": "string", "format": "uri", "description": "Where"},
+        ((OS, M, L, C, X), {"type": "string", "format": "uri", "description": "Where"},
          {"type": "string", "description": "Where (format: uri)"}, ("format",)),
         ((GP,), {"type": "string", "format": "uri"},
          {"type": "STRING", "description": "format: uri"}, ("format",)),

@@ -18,7 +18,7 @@ from tests.support.schemas import SOME, closed_schemas, instances, schemas, smal
 
 LOOSE = [dialect for dialect in Dialect if not GRAMMARS[dialect].strict]
 STRICT = [dialect for dialect in Dialect if GRAMMARS[dialect].strict]
-each = settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+each = settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
 
 
 @pytest.mark.parametrize("dialect", LOOSE)
@@ -38,7 +38,7 @@ def test_what_was_valid_stays_valid(
             assert stays_valid(instance), (instance, made.schema, made.lost)
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(schema=small_schemas())
 def test_no_value_that_was_valid_becomes_invalid(schema: dict[str, Any]) -> None:
     """P22: a small schema, and every value of a long list."""
@@ -124,7 +124,7 @@ JUNK = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(schema=st.dictionaries(st.sampled_from(KEYWORDS), JUNK, max_size=5))
 @example(schema={"properties": {"a": {"$ref": "#/properties/a"}}})
 def test_nothing_is_raised(schema: dict[str, Any]) -> None:

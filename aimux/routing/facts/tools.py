@@ -1,0 +1,158 @@
+"""The tools that a request declares, as the wire reads them: by name those that the client runs, and
+apart from them the searches that a provider shall run.
+
+A hosted tool of any other kind is no tool here: a request goes on without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
+
+from aimux.model.request import WireFormat
+from aimux.routing.facts.looks import Fields, History, decoded, either, items, spelled, text_in
+from aimux.wire.anthropic.built_in import built_in
+from aimux.wire.anthropic.read_tools import PLACEHOLDER
+from aimux.wire.gemini.fields import spelled as both_spellings
+from aimux.wire.jsontext import Document, Undecoded, members, objects, texts, values
+from aimux.wire.openai_responses.items import OWN_NAMES
+
+_SEARCH: Final = "web_search"
+
+
+class Declared(NamedTuple):
+    """What is declared.  ``names`` has a tool of a namespace by both of its names, ``space__name`` and
+    the bare one.  ``searches`` counts what the wire reads as a web search; ``search`` is also set where
+    a vendor's own kind of one is asked for in a format that has no common word for it.
+    """
+
+    names: frozenset[str]
+    searches: int
+    search: bool
+
+    @property
+    def only_search(self) -> bool:
+        """Whether the request is for nothing but a search (see :mod:`aimux.wire.unsearched`)."""
+        return self.searches == 1 and not self.names
+
+
+def declared(format_: WireFormat, document: Document, history: History) -> Declared:
+    """All tools of a request; ``history`` gives its messages, among which some formats declare more."""
+    found = list(_READERS[format_](document, history))
+    searches = found.count(_COUNTED)
+    return Declared(frozenset(found) - _NO_NAMES, searches, searches > 0 or _VENDORS in found)
+
+
+# A reader gives names; a search is one of these, which no tool can be named.
+_COUNTED: Final = "\0search"
+_VENDORS: Final = "\0vendor's search"
+_NO_NAMES: Final = frozenset({"", _COUNTED, _VENDORS})
+
+Reader = Callable[[Document, History], Iterable[str]]
+
+
+def _anthropic(document: Document, history: History) -> Iterable[str]:
+    """Claude Code's are many and nearly all its own, so there is a short way for those."""
+    del history
+    tools = document.text("tools")
+    named = texts(tools, "type", "name")
+    if named is None or not _OWN_KINDS.issuperset([kind for kind, _ in named]):
+        return _anthropic_one_by_one(tools)
+    return [name for _, name in named if name and name != PLACEHOLDER]
+
+
+def _anthropic_one_by_one(tools: bytes) -> Iterator[str]:
+    for tool in objects(tools):
+        kind = text_in(tool, "type")
+        if kind in _OWN_KINDS:
+            name = text_in(tool, "name")
+            yield "" if name == PLACEHOLDER else name
+        elif kind.startswith("web_search_"):
+            yield _COUNTED
+        else:
+            whole = {key: decoded(value) for key, value in tool.items()}
+            yield from (function.name for function in built_in(whole))
+
+
+_OWN_KINDS: Final = frozenset({None, "", "custom"})
+
+
+def _chat(document: Document, history: History) -> Iterator[str]:
+    del history
+    for tool in objects(document.text("tools")):
+        kind = text_in(tool, "type")
+        if kind in {"function", "custom"}:
+            yield text_in(_inside(tool, kind), "name")
+        elif kind.startswith(_SEARCH):
+            yield _VENDORS
+    for function in objects(document.text("functions")):
+        yield text_in(function, "name")
+    if document.text("web_search_options").startswith(b"{"):
+        yield _COUNTED
+
+
+def _responses(document: Document, history: History) -> Iterator[str]:
+    yield from _flat(document.text("tools"), "")
+    for item in history():
+        if text_in(item, "type") in {"additional_tools", "tool_search_output"}:
+            yield from _flat(item.get("tools"), "")
+
+
+def _flat(tools: bytes | Undecoded | None, space: str) -> Iterator[str]:
+    for tool in objects(tools or b"[]"):
+        kind = text_in(tool, "type")
+        if kind == "namespace":
+            yield from _flat(tool.get("tools"), text_in(tool, "name"))
+        elif kind.startswith(_SEARCH):
+            yield _COUNTED
+        elif name := _name(tool, kind):
+            yield name
+            if space:
+                yield f"{space}__{name}"
+
+
+def _name(tool: Fields, kind: str) -> str:
+    """The name of a tool that the client runs; those of the vendor's own have none but their type's."""
+    if kind in {"function", "custom"}:
+        return text_in(tool, "name")
+    if kind == "tool_search" and text_in(tool, "execution") != "client":
+        return ""
+    if kind == "shell" and text_in(_inside(tool, "environment"), "type") not in {"", "local"}:
+        return ""
+    return kind if kind in _OWN else ""
+
+
+_OWN: Final = frozenset(OWN_NAMES.values())
+
+
+def _gemini(document: Document, history: History) -> Iterator[str]:
+    del history
+    for tool in items(document.text(spelled(document, "tools"))):
+        functions = either(tool, "functionDeclarations")
+        for function in items(functions):
+            yield text_in(function, "name")
+        for name, value in tool.items():
+            if name in _GEMINI_SEARCHES and bytes(memoryview(value)[:1]) == b"{":
+                yield _COUNTED
+
+
+_GEMINI_SEARCHES: Final = both_spellings("googleSearch", "googleSearchRetrieval")
+
+
+def _inside(fields: Fields, name: str) -> Fields:
+    held = fields.get(name)
+    return {} if held is None else members(held)
+
+
+_READERS: Final[dict[WireFormat, Reader]] = {
+    WireFormat.ANTHROPIC: _anthropic,
+    WireFormat.OPENAI_CHAT: _chat,
+    WireFormat.OPENAI_RESPONSES: _responses,
+    WireFormat.GEMINI: _gemini,
+}
+
+
+def is_empty_list(document: Document) -> bool:
+    """Whether ``tools`` is there and has nothing in it."""
+    raw = document.text("tools")
+    return raw.startswith(b"[") and not values(raw)

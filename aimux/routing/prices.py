@@ -1,0 +1,32 @@
+"""Which prices hold for a request: those of its size and of the time of day, where a vendor has such."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aimux.catalogue.provider import ModelFacts, PriceFacts
+
+_MINUTES: Final = 24 * 60
+
+
+def price_for(facts: ModelFacts, input_tokens: int, now_s: float) -> PriceFacts:
+    """The prices of a prompt of so many tokens (cached ones included) that is sent at a Unix time.
+
+    Of the tiers that fit the last one holds; where none fits, the model's usual prices.
+    """
+    price = facts.price
+    if not facts.tiers:
+        return price
+    minute = int(now_s // 60) % _MINUTES
+    for tier in facts.tiers:
+        if input_tokens > tier.above_input and _within(minute, tier.hours):
+            price = tier.price
+    return price
+
+
+def _within(minute: int, hours: tuple[int, int] | None) -> bool:
+    """Whether a minute of the day lies in these hours, which may go over midnight."""
+    if hours is None:
+        return True
+    begin, end = hours
+    return begin <= minute < end if begin <= end else minute >= begin or minute < end

@@ -1,0 +1,1 @@
+"""Routing in virtual time: traces of requests, a world that answers them, and what came of it."""
