@@ -26,6 +26,15 @@ class PriceFacts:
     cache_read: float | None = None
     cache_write: float | None = None
 
+    @property
+    def rates(self) -> tuple[float, float] | None:
+        """US dollars per single token that is read anew, and per token of output; None if one is unknown.
+
+        What is read anew is billed as a write to the cache where that has a price.
+        """
+        fresh, output = self.cache_write or self.input, self.output
+        return None if fresh is None or output is None else (fresh / 1e6, output / 1e6)
+
 
 @dataclass(frozen=True, slots=True)
 class PriceTier:

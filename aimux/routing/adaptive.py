@@ -21,7 +21,7 @@ from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
 from aimux.catalogue.provider import PriceFacts
-from aimux.routing.cost import Usd, request_cost
+from aimux.routing.cost import request_cost, usd
 from aimux.routing.performance import FAINT, UNMEASURED, Speed
 from aimux.routing.plan import Candidate, Ranked
 from aimux.routing.prices import price_for
@@ -40,6 +40,9 @@ ROOM: Final = "explore"
 KEPT_S: Final = 86_400.0
 _TRIES: Final = 0.5
 """Chance that a ration is used by a request: else it would always be the same one of a rhythm."""
+_PAPER: Final = DOUBT / UNMEASURED.success
+_ROUNDED: Final = 1 + 1e-9
+"""Two ways to the same cost differ by less."""
 _make: Final = tuple.__new__
 
 
@@ -54,76 +57,120 @@ class Estimate(NamedTuple):
     known: bool
     seconds: float
     cached_tokens: int
-    speed: Speed
+
+
+class Account:
+    """What the candidates of one request are expected to cost, and as what they count in the order.
+
+    Only the scores are reckoned for all of them.  How one comes about is reckoned again for whoever asks:
+    of thirty candidates mostly one is, and mostly nobody reads why.
+    """
+
+    __slots__ = ("_candidates", "_speeds", "_view", "scores")
+
+    def __init__(self, candidates: Sequence[Candidate], view: View) -> None:
+        self._candidates = candidates
+        self._view = view
+        places = [each.place for each in candidates]
+        self._speeds = view.performance.speeds(places, view.demand.task, view.now_s)
+        self.scores = self._scored()
+        """US dollars: expected, or as much more as is said of those with little evidence."""
+
+    def _scored(self) -> list[float]:
+        view = self._view
+        cached = view.cached
+        input_tokens, output_tokens, _ = view.demand
+        second_usd = view.minute_usd / 60
+        ktokens = input_tokens / 1000
+        assumed_usd = _assumed_s(input_tokens, output_tokens) * second_usd
+        scores: list[float] = []
+        floor = 0.0
+        for candidate, speed in zip(self._candidates, self._speeds, strict=True):
+            rates = candidate.rates
+            if rates is None or candidate.place in cached:
+                score, price, _, _, warm = self._estimate(candidate, speed)
+                weight = speed.weight
+                paper = _assumed_s(max(input_tokens - warm, 0), output_tokens) * second_usd
+            else:  # the usual one, in a line of its own each
+                fixed, slope, rate, success, weight, _ = speed
+                price = input_tokens * rates[0] + output_tokens * rates[1]
+                seconds = fixed + slope * ktokens + output_tokens / rate
+                score = (price + seconds * second_usd) / success
+                paper = assumed_usd
+            if weight < LITTLE and score < floor:
+                score = floor - (floor - score) * weight / LITTLE
+            scores.append(score)
+            paper = (price + paper) * _PAPER
+            if paper > floor:  # noqa: PLR1730 -- ``max`` would cost as much as the rest of the line
+                floor = paper
+        return scores
+
+    def _estimate(self, candidate: Candidate, speed: Speed) -> Estimate:
+        view, facts = self._view, candidate.facts
+        input_tokens, output_tokens, _ = view.demand
+        warm = view.cached.get(candidate.place, 0)
+        prices = price_for(facts, input_tokens, view.now_s)
+        price = request_cost(prices, view.demand, warm)
+        known = price is not None
+        if price is None:
+            price = request_cost(STAND_IN, view.demand, warm) or 0.0
+        seconds = speed.expected_s(max(input_tokens - warm, 0), output_tokens)
+        cost = (price + seconds * view.minute_usd / 60) / speed.success
+        return Estimate(cost, price, known, seconds, warm)
+
+    def words(self, candidate: Candidate) -> str:
+        """How the score of a candidate comes about, for a person."""
+        index = self._candidates.index(candidate)
+        speed, score = self._speeds[index], self.scores[index]
+        cost, price, known, seconds, _ = self._estimate(candidate, speed)
+        words = (
+            f"${cost:.4f} = ${price:.4f}{'' if known else ' assumed'} + {seconds:.1f} s at "
+            f"${self._view.minute_usd:.2f} a minute, {int(speed.success * 100 + 0.5)} % succeed"
+        )
+        if speed.weight < LITTLE:
+            words += _evidence(speed)
+            if score > cost * _ROUNDED:
+                words += f", counted as {usd(score)}"
+        return words
+
+    def worth_a_trial(self, best: int) -> list[int]:
+        """Indexes of those of whom something may be learned at little cost and without harm to a cache."""
+        estimates = [
+            self._estimate(*each) for each in zip(self._candidates, self._speeds, strict=True)
+        ]
+        warm = {index for index, estimate in enumerate(estimates) if estimate.cached_tokens > 0}
+        most_usd, now_s = estimates[best].cost_usd, self._view.now_s
+        return [
+            index
+            for index, (estimate, speed) in enumerate(zip(estimates, self._speeds, strict=True))
+            if index != best
+            and (speed.weight < LITTLE or now_s - (speed.seen_s or 0.0) >= OLD_S)
+            and (estimate.price_usd < most_usd or not estimate.known)
+            and warm <= {index}
+        ]
+
+    def trial_words(self, index: int) -> str:
+        """Why a candidate is tried out of turn."""
+        age = _age(self._speeds[index].seen_s, self._view.now_s)
+        return f"tried to learn: {age}; {self.words(self._candidates[index])}"
 
 
 def adaptive(candidates: Sequence[Candidate], view: View) -> tuple[Ranked, ...]:
     """All candidates, the least expected cost of a success first."""
-    estimates = _estimates(candidates, view)
-    scores = _believed(estimates, view)
+    account = Account(candidates, view)
+    scores, words = account.scores, account.words
     places = _calm(scores)
-    tried = _trial(places[0], estimates, view)
-    known = f"$%.4f = $%.4f + %.1f s at ${view.minute_usd:.2f} a minute, %d %% succeed"
-    assumed = known.replace(" +", " assumed +")
-    ranks: list[Ranked] = []
-    for index in places:
-        score, estimate = scores[index], estimates[index]
-        cost, price, is_known, seconds, _, (_, _, _, success, weight, _) = estimate
-        form = known if is_known else assumed
-        told: tuple[object, ...] = (cost, price, seconds, success * 100 + 0.5)
-        if weight < LITTLE:
-            form += _evidence(estimate.speed)
-            if score > cost:
-                form, told = form + ", counted as %s", (*told, Usd(score))
-        ranks.append(_make(Ranked, (candidates[index], score, form, told)))
+    ranks = [_make(Ranked, (candidates[index], scores[index], words, ())) for index in places]
+    tried = _trial(places[0], account, view)
     if tried is not None:
         rank = ranks.pop(places.index(tried))
-        why = f"tried to learn: {_age(estimates[tried].speed.seen_s, view.now_s)}"
-        ranks.insert(0, rank._replace(form=f"{why}; {rank.form}"))
+        ranks.insert(0, rank._replace(form=account.trial_words(tried)))
     return tuple(ranks)
 
 
-def _estimates(candidates: Sequence[Candidate], view: View) -> list[Estimate]:
-    demand, cached, now_s = view.demand, view.cached, view.now_s
-    input_tokens, output_tokens, task = demand
-    second_usd = view.minute_usd / 60
-    places = [each.place for each in candidates]
-    found: list[Estimate] = []
-    speeds = view.performance.speeds(places, task, now_s)
-    for each, place, speed in zip(candidates, places, speeds, strict=True):
-        warm = cached.get(place, 0)
-        facts = each.facts
-        price_facts = price_for(facts, input_tokens, now_s) if facts.tiers else facts.price
-        price = request_cost(price_facts, demand, warm)
-        known = price is not None
-        if price is None:
-            price = request_cost(STAND_IN, demand, warm) or 0.0
-        fixed, slope, rate, success, _, _ = speed
-        uncached = input_tokens - warm if warm < input_tokens else 0
-        seconds = fixed + slope * uncached / 1000 + output_tokens / rate
-        cost = (price + seconds * second_usd) / success
-        found.append(_make(Estimate, (cost, price, known, seconds, warm, speed)))
-    return found
-
-
-def _believed(estimates: Sequence[Estimate], view: View) -> list[float]:
-    """Costs, with those of little evidence drawn behind the candidates given before them."""
-    scores = [estimate.cost_usd for estimate in estimates]
-    if min(estimate.speed.weight for estimate in estimates) >= LITTLE:
-        return scores
-    floor = 0.0
-    second_usd = view.minute_usd / 60
-    input_tokens, output_tokens, _ = view.demand
-    answer_s = output_tokens / UNMEASURED.tokens_per_s + UNMEASURED.fixed_s
-    token_s = UNMEASURED.per_ktoken_s / 1000
-    for index, (score, price, _, _, warm, speed) in enumerate(estimates):
-        weight = speed.weight
-        if score < floor and weight < LITTLE:
-            scores[index] = floor - (floor - score) * weight / LITTLE
-        assumed_s = answer_s + token_s * (input_tokens - warm if warm < input_tokens else 0)
-        paper = DOUBT * (price + assumed_s * second_usd) / UNMEASURED.success
-        floor = max(floor, paper)
-    return scores
+def _assumed_s(uncached_tokens: int, output_tokens: int) -> float:
+    """Seconds that are assumed of anybody."""
+    return UNMEASURED.expected_s(uncached_tokens, output_tokens)
 
 
 def _calm(scores: Sequence[float]) -> list[int]:
@@ -139,15 +186,15 @@ def _calm(scores: Sequence[float]) -> list[int]:
             heappush(near, by_score[coming])
             coming += 1
         if coming == len(by_score):  # nobody left is further away: all as given
-            return order + sorted(near)
+            break
         while best not in taken:
             first = heappop(near)
             taken.add(first)
             order.append(first)
-    return order
+    return order + sorted(near)
 
 
-def _trial(best: int, estimates: Sequence[Estimate], view: View) -> int | None:
+def _trial(best: int, account: Account, view: View) -> int | None:
     """Index of a candidate that is asked first in order to learn, if a ration is there and used."""
     if view.explore <= 0:
         return None
@@ -159,25 +206,12 @@ def _trial(best: int, estimates: Sequence[Estimate], view: View) -> int | None:
             ration = view.explore
     tried = None
     if ration >= 1 and view.chance() < _TRIES:
-        open_to_it = _worth_a_trial(best, estimates, view.now_s)
+        open_to_it = account.worth_a_trial(best)
         if open_to_it:
             tried = open_to_it[int(view.chance() * len(open_to_it))]
             ration -= 1
     view.state.put(key, (ration,), view.now_s + KEPT_S)
     return tried
-
-
-def _worth_a_trial(best: int, estimates: Sequence[Estimate], now_s: float) -> list[int]:
-    warm = {index for index, estimate in enumerate(estimates) if estimate.cached_tokens > 0}
-    most_usd = estimates[best].cost_usd
-    return [
-        index
-        for index, (_, price, known, _, _, speed) in enumerate(estimates)
-        if index != best
-        and (speed.weight < LITTLE or now_s - (speed.seen_s or 0.0) >= OLD_S)
-        and (price < most_usd or not known)
-        and warm <= {index}
-    ]
 
 
 def _evidence(speed: Speed) -> str:

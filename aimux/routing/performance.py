@@ -12,6 +12,10 @@ the rate of earlier ones.  All estimates begin at a prior with the weight of abo
 single odd one never makes an extreme, and return to it when there was no answer for a long time.
 
 Two gateways that write at the same moment lose one of two answers; that is no harm to an average.
+
+What has been read is remembered for ``FRESH_S``: within a second sums fade by a thousandth, and a busy
+gateway asks for the same speeds with each plan.  An answer that comes here is seen at once, one that
+another gateway has put into a shared state a second later.
 """
 
 from __future__ import annotations
@@ -33,6 +37,9 @@ ENOUGH: Final = 1.0
 FAINT: Final = 0.1
 """Weight below which what was measured gives way to what is assumed of anybody, bit by bit: half an hour
 after a single answer, an hour and a half after many."""
+FRESH_S: Final = 1.0
+MOST_FRESH: Final = 1_000
+"""Targets that are remembered per task; a request may name any model."""
 LONGEST_S: Final = 600.0
 """A longer wait is counted as this one: it says no more, and would outvote too much."""
 HIGHEST_RATE: Final = 5_000.0
@@ -106,6 +113,9 @@ class Speed(NamedTuple):
         )
 
 
+Place = tuple[str, str]
+"""Provider and model."""
+
 _make: Final = tuple.__new__
 """A NamedTuple from a tuple, without the call that names its fields: half the time."""
 
@@ -119,14 +129,16 @@ UNMEASURED: Final = Speed(FIRST_EVENT_S, PER_KTOKEN_S, TOKENS_PER_S, SUCCESS, 0.
 class Performance:
     """What was learned of all targets; all of it is in the state."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_fresh", "_state")
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._fresh: dict[str, dict[Place, tuple[float, Speed]]] = {each.value: {} for each in Task}
+        """By task and place, with the time at which it was read."""
 
     def answered(  # noqa: PLR0913  (what is known of an answer)
         self,
-        place: tuple[str, str],
+        place: Place,
         task: Task,
         *,
         first_event_s: float | None,
@@ -154,42 +166,63 @@ class Performance:
             output_s = max(duration_s - first_event_s, tokens / HIGHEST_RATE)
         self._learn(place, task, (1.0, 0.0, n, x, y, tokens, output_s), now_s)
 
-    def failed(self, place: tuple[str, str], task: Task, now_s: float) -> None:
+    def failed(self, place: Place, task: Task, now_s: float) -> None:
         """Learns of a failure that was the target's own fault."""
         self._learn(place, task, _FAILURE, now_s)
 
-    def speed(self, place: tuple[str, str], task: Task, now_s: float) -> Speed:
+    def speed(self, place: Place, task: Task, now_s: float) -> Speed:
         """What is expected of a target for a task."""
         return self.speeds((place,), task, now_s)[0]
 
-    def speeds(self, places: Sequence[tuple[str, str]], task: Task, now_s: float) -> list[Speed]:
-        """What is expected of several targets for a task, in one or two readings of the state.
+    def speeds(self, places: Sequence[Place], task: Task, now_s: float) -> list[Speed]:
+        """What is expected of several targets for a task, as it was at most ``FRESH_S`` ago."""
+        fresh = self._fresh[task.value]
+        oldest_s = now_s - FRESH_S
+        speeds: list[Speed] = []
+        for place in places:
+            known = fresh.get(place)
+            if known is None or not oldest_s < known[0] <= now_s:
+                self._read(places, task, now_s)
+                return [fresh[place][1] for place in places]
+            speeds.append(known[1])
+        return speeds
+
+    def _read(self, places: Sequence[Place], task: Task, now_s: float) -> None:
+        """Reads anew what is not fresh, in one or two readings of the state.
 
         A task with little evidence of its own is judged by all tasks of the target.
         """
-        name = task.value
+        fresh, name, oldest_s = self._fresh[task.value], task.value, now_s - FRESH_S
+        if len(fresh) > MOST_FRESH:
+            fresh.clear()
+        old = [
+            place
+            for place in places
+            if (known := fresh.get(place)) is None or not oldest_s < known[0] <= now_s
+        ]
         read = self._state.read
-        values = read([(ROOM, place[0], place[1], name) for place in places], now_s)
+        values = read([(ROOM, *place, name) for place in old], now_s)
         thin = [index for index, value in enumerate(values) if _weight(value, now_s) < ENOUGH]
         if thin:
-            keys = [(ROOM, places[index][0], places[index][1], ALL_TASKS) for index in thin]
+            keys = [(ROOM, *old[index], ALL_TASKS) for index in thin]
             for index, value in zip(thin, read(keys, now_s), strict=True):
                 if value is not None:
                     values[index] = value
-        return [_speed(value, now_s) for value in values]
+        for place, value in zip(old, values, strict=True):
+            fresh[place] = (now_s, _speed(value, now_s))
 
-    def expected_s(
-        self, place: tuple[str, str], demand: Demand, cached_tokens: int, now_s: float
-    ) -> float:
+    def expected_s(self, place: Place, demand: Demand, cached_tokens: int, now_s: float) -> float:
         """Seconds to the end of a request of which ``cached_tokens`` are warm there, if it succeeds."""
         uncached = max(demand.input_tokens - cached_tokens, 0)
         return self.speed(place, demand.task, now_s).expected_s(uncached, demand.output_tokens)
 
-    def _learn(self, place: tuple[str, str], task: Task, answer: _Answer, now_s: float) -> None:
+    def _learn(self, place: Place, task: Task, answer: _Answer, now_s: float) -> None:
         state = self._state
         for name in (task.value, ALL_TASKS):
             key = (ROOM, place[0], place[1], name)
             state.put(key, _added(state.get(key, now_s), answer, now_s), now_s + KEPT_S)
+        for fresh in self._fresh.values():
+            fresh.pop(place, None)
 
 
 def _added(value: Value | None, answer: _Answer, now_s: float) -> Learned:

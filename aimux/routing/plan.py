@@ -71,7 +71,8 @@ class Candidate:
     """A target that could answer this request: which model, in which format, in which mode.
 
     ``target`` is what the wire has to know of it; ``place`` is provider and model by name: what is
-    remembered of a target is remembered under these.
+    remembered of a target is remembered under these.  ``rates`` are US dollars per token of input that
+    nobody has cached and of output, None where they are unknown or depend on size or hour.
     """
 
     provider: Provider = field(compare=False)
@@ -82,6 +83,7 @@ class Candidate:
     facts: ModelFacts = field(init=False, repr=False, compare=False)
     place: tuple[str, str] = field(init=False, repr=False)
     name: str = field(init=False, repr=False, compare=False)
+    rates: tuple[float, float] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Made once, with the plan, and not for every request."""
@@ -99,6 +101,7 @@ class Candidate:
         object.__setattr__(self, "facts", facts)
         object.__setattr__(self, "place", (self.provider.name, self.model))
         object.__setattr__(self, "name", f"{self.provider.name}/{self.model}")
+        object.__setattr__(self, "rates", None if facts.tiers else facts.price.rates)
 
     def __hash__(self) -> int:
         """By what tells candidates of one plan apart; planning asks for it often."""
@@ -118,18 +121,21 @@ class Step(NamedTuple):
 class Ranked(NamedTuple):
     """A candidate with what its strategy says of it; lower scores are asked first.
 
-    ``form`` is filled in with ``values``, where there are any, when somebody wants to read it.
+    ``form`` is filled in with ``values``, where there are any, or asked, when somebody wants to read it.
     """
 
     candidate: Candidate
     score: float | None = None
-    form: str = ""
+    form: str | Callable[[Candidate], str] = ""
     values: tuple[object, ...] = ()
 
     @property
     def words(self) -> str:
         """Why it has its place, for a person."""
-        return self.form % self.values if self.values else self.form
+        form = self.form
+        if not isinstance(form, str):
+            return form(self.candidate)
+        return form % self.values if self.values else form
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from aimux.routing import performance
 from aimux.routing.performance import (
     FAINT,
+    FRESH_S,
     HALF_LIFE_S,
     HIGHEST_RATE,
     KEPT_S,
     LONGEST_S,
+    MOST_FRESH,
     MOST_WEIGHT,
     SUCCESS,
     UNMEASURED,
@@ -313,3 +315,43 @@ def test_whatever_happens_estimates_are_sane(
         assert 0 < speed.success < 1
         assert 0 < speed.weight <= MOST_WEIGHT + 1e-9
         assert speed.weight >= FAINT
+
+
+def test_what_was_read_a_moment_ago_is_not_read_again() -> None:
+    """A thousandth of a sum fades in that time; one that another gateway has learned waits as long."""
+    state = MemoryState()
+    what, elsewhere = Performance(state), Performance(state)
+    learn(what)
+    first = what.speed(A, Task.CHAT, NOW)
+    learn(elsewhere, 5, first=60.0, duration=90.0)
+
+    assert what.speed(A, Task.CHAT, NOW + FRESH_S / 2) is first
+    assert what.speed(A, Task.CHAT, NOW + FRESH_S) == elsewhere.speed(A, Task.CHAT, NOW + FRESH_S)
+
+
+def test_an_answer_is_seen_at_once() -> None:
+    """Also by another task, which is judged by all of them."""
+    what = fresh()
+    assert what.speeds([A, B], Task.CHAT, NOW) == [UNMEASURED, UNMEASURED]
+    assert what.speed(A, Task.TOOLS, NOW) == UNMEASURED
+    learn(what)
+    assert what.speed(A, Task.CHAT, NOW) != UNMEASURED
+    assert what.speed(A, Task.TOOLS, NOW) == what.speed(A, Task.CHAT, NOW)
+    assert what.speed(B, Task.CHAT, NOW) == UNMEASURED
+
+
+def test_a_clock_that_was_set_back_makes_nothing_fresh() -> None:
+    what = fresh()
+    learn(what, now_s=NOW)
+    later = what.speed(A, Task.CHAT, NOW + 10 * HALF_LIFE_S)
+    assert what.speed(A, Task.CHAT, NOW) != later
+
+
+def test_it_remembers_only_so_many() -> None:
+    """A client may name models that nobody has, one after the other."""
+    what = fresh()
+    learn(what)
+    for number in range(MOST_FRESH + 10):
+        what.speed(("a", f"m{number}"), Task.CHAT, NOW)
+    assert max(map(len, what._fresh.values())) <= MOST_FRESH + 1
+    assert what.speed(A, Task.CHAT, NOW).weight == pytest.approx(1.0)

@@ -27,7 +27,7 @@ from aimux.model.response import Usage
 from aimux.routing.candidates import Routes
 from aimux.routing.circuits import PROBE_S, Circuits
 from aimux.routing.features import Features
-from aimux.routing.plan import Candidate, Moment, Plan, Step
+from aimux.routing.plan import Candidate, Moment, Plan, Ranked, Step
 from aimux.routing.planning import plan
 from aimux.routing.pursuit import MAX_PAUSE_S, Pursuit
 from aimux.routing.quota import Window
@@ -517,9 +517,11 @@ class World:
         router.network = copy.copy(self.router.network)
         chance = random.Random(seed)
         try:
-            return plan(router, self.routes, asked, Moment(self.now_s), chance.random)
+            made = plan(router, self.routes, asked, Moment(self.now_s), chance.random)
         except NoNetwork as error:
             return error.message
+        told = tuple(Ranked(each.candidate, each.score, each.words) for each in made.decision.ranks)
+        return made._replace(decision=made.decision._replace(ranks=told))
 
 
 def _permits(planned: Plan, failure: Failure, step: Step) -> bool:

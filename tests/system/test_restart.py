@@ -183,7 +183,7 @@ def test_a_successor_that_dies_half_way(home: Home, upstream: FakeUpstream) -> N
     assert not home.is_running
     assert not home.paths.handover.exists()
     assert home.paths.routing.exists()
-    assert not is_there(first.pid)
+    until(lambda: not is_there(first.pid))
 
 
 @pytest.mark.measured
