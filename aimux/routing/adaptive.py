@@ -16,6 +16,7 @@ All of it is learned per target and task (see ``performance``).  Three things ke
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
@@ -176,22 +177,23 @@ def _assumed_s(uncached_tokens: int, output_tokens: int) -> float:
 def _calm(scores: Sequence[float]) -> list[int]:
     """Indexes by score; for each place the first given of those within 5 % of the best one left."""
     by_score = sorted(range(len(scores)), key=scores.__getitem__)
+    rising = [scores[index] for index in by_score]
     order: list[int] = []
     taken: set[int] = set()
     near: list[int] = []
     coming = 0
     for best in by_score:
-        limit = scores[best] * NEAR
-        while coming < len(by_score) and scores[by_score[coming]] <= limit:
-            heappush(near, by_score[coming])
-            coming += 1
-        if coming == len(by_score):  # nobody left is further away: all as given
+        end = bisect_right(rising, scores[best] * NEAR, coming)
+        if end == len(rising):  # nobody left is further away: all as given
             break
+        for index in by_score[coming:end]:
+            heappush(near, index)
+        coming = end
         while best not in taken:
             first = heappop(near)
             taken.add(first)
             order.append(first)
-    return order + sorted(near)
+    return order + sorted(near + by_score[coming:])
 
 
 def _trial(best: int, account: Account, view: View) -> int | None:

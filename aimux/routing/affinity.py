@@ -120,6 +120,8 @@ def settled(ranks: Sequence[Ranked], cached: Mapping[tuple[str, str], int]) -> t
     most = max(held, default=0)
     enough = max(1, most - max(LITTLE_TOKENS, round(most * LITTLE)))
     near = [rank for rank, tokens in zip(ranks, held, strict=True) if tokens >= enough]
+    if near == [*ranks[: len(near)]]:
+        return tuple(ranks)
     far = [rank for rank, tokens in zip(ranks, held, strict=True) if tokens < enough]
     return (*near, *far)
 

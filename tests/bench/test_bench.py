@@ -15,6 +15,7 @@ from aimux.cli.bench.load import send
 from aimux.cli.bench.provider import CHAT_STREAM, STREAM, WHOLE
 from tests.bench.figures import Comparison, Figures, Goal, Latency
 from tests.bench.memory import bare_daemon
+from tests.bench.paint import paints_ms
 from tests.bench.planning import CANDIDATES, PLAIN, STRATEGIES, Bench
 from tests.bench.report import table
 from tests.bench.subjects import KEY, ROOT, home, python_server
@@ -171,3 +172,10 @@ def test_a_bare_daemon_relays_and_counts_nothing() -> None:
         assert status["requests"] == 5
         assert {line.rpartition(b" ")[2].strip() for line in counted} == {b"0.0"}
         assert not (place.folder / "aimux" / "ledger.sqlite3").exists()
+
+
+def test_a_first_paint_is_measured() -> None:
+    """In a real browser; how soon is not asked."""
+    cold, warm = paints_ms(1)
+
+    assert all(0 < each < 60_000 for each in (*cold, *warm))

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from aimux.cli.app import app
+from aimux.cli.app import tree
 from aimux.cli.group import summary
 from tests.docs.commands import walk
 from tests.support.command import Command
@@ -54,7 +53,7 @@ def test_a_group_alone_shows_its_help(command: Command) -> None:
 
 def test_nothing_is_broken_off(command: Command) -> None:
     """No line of the help of a group ends in dots, or is wider than a terminal."""
-    for path, each in walk(get_command(app), "aimux"):
+    for path, each in walk(tree(), "aimux"):
         if getattr(each, "commands", None):
             shown = command(*path.split()[1:], "-h").out
             lines = shown.partition("Commands:\n")[2].splitlines()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from typer.main import get_command
-
-from aimux.cli.app import app
+from aimux.cli.app import tree
 from tests.docs.exits import exit_codes
 from tests.docs.markdown import code, fence, page, prose, table
 
@@ -35,7 +33,7 @@ def commands() -> str:
     """The page."""
     blocks = [_TOP, table(("Exit code", ""), ((str(n), words) for n, words in CODES.items()))]
     blocks.append(_ALL)
-    root = get_command(app)
+    root = tree()
     for path, command in walk(root, "aimux"):
         blocks += list(_command(path, command))
     return page("Commands", *blocks)

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from typer.main import get_command
 
 from aimux.admin.shapes import API
 from aimux.catalogue.load import load_catalogue
-from aimux.cli.app import app
+from aimux.cli.app import tree
 from aimux.config.shape import settings
 from aimux.daemon.changes import restart_keys
 from aimux.model.request import WireFormat
@@ -301,7 +300,7 @@ def test_exit_codes_are_those_of_real_commands(  # noqa: PLR0917 -- three cases 
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What a command ends with in an empty home is what its page says; what needs nothing says nothing."""
-    command = dict(walk(get_command(app), "aimux"))[f"aimux {words}"]
+    command = dict(walk(tree(), "aimux"))[f"aimux {words}"]
 
     assert Command(tmp_path, monkeypatch, capsys)(*words.split(), *more).code == code
     assert exit_codes(command.callback) == ([code] if code else [])

@@ -27,10 +27,16 @@ import pytest
 
 from aimux.admin.client import AdminClient
 from aimux.admin.presence import Presence, is_held, read_presence
-from aimux.config.paths import Paths
+from aimux.config.paths import Paths, make_private_folder
+from aimux.daemon.ready import READY_FD
+from tests.support import forked
 
 LIMIT_S = 30.0
 """How long a command may take on a busy machine."""
+
+_READY = 3
+_OF_A_START = {("start",), ("restart",), ("run",), ("service",)}
+"""Commands that start a process, or become one."""
 
 SSE = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
 
@@ -82,9 +88,12 @@ class Home:
         self, *arguments: str, limit_s: float = LIMIT_S, extra: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end."""
+        environ = {**self.environ, **(extra or {})}
+        if not _is_fresh(environ) and arguments[:1] not in _OF_A_START:
+            return forked.run(arguments, environ, limit_s)
         return subprocess.run(
             [sys.executable, "-m", "aimux", *arguments],
-            env={**self.environ, **(extra or {})},
+            env=environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -105,9 +114,26 @@ class Home:
         return process
 
     def start(self, *arguments: str) -> Presence:
-        """Starts the daemon in the background; it must succeed."""
-        done = self.aimux("start", "--wait", "20s", *arguments)
-        assert done.returncode == 0, done.stderr
+        """Starts the daemon in the background, as ``aimux start`` does; it must succeed."""
+        environ = {**self.environ, READY_FD: str(_READY)}
+        if _is_fresh(environ):
+            done = self.aimux("start", "--wait", "20s", *arguments)
+            assert done.returncode == 0, done.stderr
+            return self.presence
+        make_private_folder(self.paths.logs)
+        (self.paths.logs / "daemon.out").touch(0o600)
+        reading, writing = os.pipe()
+        with (
+            open(os.devnull, "rb") as nothing,  # noqa: PTH123
+            (self.paths.logs / "daemon.out").open("ab") as sink,
+            os.fdopen(reading, "rb") as pipe,
+        ):
+            descriptors = {0: nothing.fileno(), 1: sink.fileno(), 2: sink.fileno(), _READY: writing}
+            command = ("start", "--foreground", *arguments)
+            forked.mother().fork(command, environ, descriptors, session=True).leave()
+            os.close(writing)
+            told = json.loads(pipe.readline() or "{}")
+        assert told.get("ready"), told
         return self.presence
 
     def stop(self) -> None:
@@ -162,6 +188,15 @@ class Home:
             return []
         whole = self.paths.log.read_text("utf-8").split("\n")[:-1]
         return [json.loads(line) for line in whole]
+
+
+_AT_IMPORT = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "SSL_CERT_FILE")
+"""Variables that are heeded when something is imported."""
+
+
+def _is_fresh(environ: Mapping[str, str]) -> bool:
+    """Whether a process must import everything itself."""
+    return any(name in environ for name in _AT_IMPORT)
 
 
 def until(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:

@@ -86,7 +86,7 @@ def test_a_page_at_work(home: Home, upstream: FakeUpstream) -> None:
     assert page.ask("GET", "logs?q=reloaded")["lines"]
     began = time.monotonic()
     home.stop()
-    assert stream.read().endswith(b"\n\n")
+    assert (events + stream.read()).endswith(b"\n\n")
     assert time.monotonic() - began < LIMIT_S
     for file in home.folder.rglob("*"):
         if file.is_file():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import getpass
 import io
 import os
@@ -14,13 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import typer.main
 
 from aimux.__main__ import main
 from tests.transcripts.script import ERR, OUT
-
-_tree = functools.cache(typer.main.get_command)
-"""To make the command tree takes twenty times as long as most commands."""
 
 
 @dataclass(slots=True)
@@ -108,7 +103,6 @@ def run(
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8"))
         patch.setattr(sys, "stdout", _Stream(screen, OUT, terminal=not piped))
         patch.setattr(sys, "stderr", _Stream(screen, ERR, terminal=True))
-        patch.setattr(typer.main, "get_command", _tree)
         patch.setattr(os, "execve", _instead_of_this_process)
         try:
             screen.code = main(list(arguments))

@@ -9,9 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from aimux.cli.app import app
+from aimux.cli.app import tree as commands
 from tests.docs.commands import walk
 from tests.transcripts.play import FILES, FOLDER, play, steps_of, unlike
 from tests.transcripts.script import Line, Step, in_a_pipe, plain, read, written
@@ -43,7 +42,7 @@ def _all() -> list[Line]:
 
 
 def _commands() -> list[tuple[str, Any]]:
-    tree = walk(get_command(app), "aimux")
+    tree = walk(commands(), "aimux")
     return [(path, each) for path, each in tree if not getattr(each, "commands", None)]
 
 
@@ -78,7 +77,7 @@ def test_every_command_that_has_json_shows_it() -> None:
 
 def test_every_group_shows_its_help() -> None:
     """The groups, which do nothing else."""
-    tree = walk(get_command(app), "aimux")
+    tree = walk(commands(), "aimux")
     groups = [path for path, each in tree if getattr(each, "commands", None)]
     asked = {" ".join(("aimux", *line.arguments)) for line in _all()}
 

@@ -18,10 +18,8 @@ RENDER: Final = {
 
 def made() -> Mapping[str, str]:
     """Each file by its name."""
-    import typer
-
-    from aimux.cli.app import app
+    from aimux.cli.app import tree
     from aimux.cli.completion.tree import read_tree
 
-    root = read_tree(typer.main.get_command(app))
+    root = read_tree(tree())
     return {SHELLS[shell].file: render(root) for shell, render in RENDER.items()}

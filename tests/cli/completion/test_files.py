@@ -8,9 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import typer
 
-from aimux.cli.app import app
+from aimux.cli.app import tree
 from aimux.cli.completion.__main__ import main
 from aimux.cli.completion.asked import KINDS
 from aimux.cli.completion.files import made
@@ -20,7 +19,7 @@ from aimux.cli.completion.values import FREE, HERE, Values
 from aimux.resources import folder
 from tests.support.parts import need
 
-ROOT = read_tree(typer.main.get_command(app))
+ROOT = read_tree(tree())
 
 
 @pytest.mark.parametrize("shell", SHELLS)
