@@ -12,6 +12,7 @@ from typing import Any, Final
 import hypothesis
 import pytest
 
+from tests.support.forked import import_all
 from tests.support.upstream import FakeUpstream
 
 # How long an example takes says something of the machine, not of the property.
@@ -41,11 +42,20 @@ def upstream() -> Iterator[FakeUpstream]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """What is collected stays to the end: the collector of garbage need not look through it."""
+    """What is collected stays to the end: the collector of garbage need not look through it.
+
+    And coverage need not watch: tables of tests are made there, by the thousand.  What runs when a module
+    is imported is traced before.
+    """
+    tracer = sys.gettrace()
+    if tracer is not None:
+        import_all()
     gc.disable()
+    sys.settrace(None)
     try:
         return (yield)
     finally:
+        sys.settrace(tracer)
         gc.enable()
         gc.freeze()
 

@@ -147,7 +147,7 @@ def run(
 
 def _main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
-    _import_all()
+    import_all()
     gc.collect()
     gc.freeze()
     wanted = _serve(channel)
@@ -158,7 +158,8 @@ def _main() -> None:
         sys.exit(main())
 
 
-def _import_all() -> None:
+def import_all() -> None:
+    """Imports every module of aimux that is not a program."""
     import aimux
 
     for module in pkgutil.walk_packages(aimux.__path__, "aimux."):
