@@ -230,6 +230,7 @@ class Ledger:
             Statements.close_runs(connection, self._tally.left, _now_ms())
             run = Statements.new_run(connection, self._instance, __version__, _now_ms()), 0
             connection.execute("COMMIT")
+            self._tally.settled()
         self._run, recorded = run
         self._elsewhere = self._written - recorded
         self._next = Statements.next_number(connection)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aimux.telemetry.ledger_file import opened_for_reading
 from aimux.telemetry.ledger_schema import DIMENSIONS, SUMS
-from aimux.telemetry.ledger_tally import read_count
+from aimux.telemetry.ledger_tally import read_counts
 
 HOUR_MS: Final = 3_600_000
 BY: Final = (*DIMENSIONS, "day")
@@ -158,18 +158,19 @@ class LedgerReader:
         """What is missing of the daemons that lived in that time; ``running`` is the instance that
         lives now: of it only what it has given up is missing, the rest is open.
         """
-        left = read_count(self._path.parent)
+        left = {each.instance: each.begun for each in read_counts(self._path.parent)}
         count, at_least = 0, False
-        if left is not None and left.instance != running and not self._has_run(left.instance):
-            count = left.begun  # it was killed before it wrote anything here
+        for instance, begun in left.items():
+            if instance != running and not self._has_run(instance):
+                count += begun  # it was killed before it wrote anything here
         for row in self._rows("SELECT * FROM runs WHERE last_ms >= ?", (since_ms or 0,)):
             begun, ended = row["begun"], row["ended"]
             if ended is None and row["instance"] == running:
                 count += row["dropped"]
                 continue
             if ended is None:
-                if left is not None and left.instance == row["instance"]:
-                    begun = max(begun, left.begun - row["elsewhere"])
+                if row["instance"] in left:
+                    begun = max(begun, left[row["instance"]] - row["elsewhere"])
                 else:
                     at_least = True
             at_least |= ended == "lost"

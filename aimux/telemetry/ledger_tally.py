@@ -1,11 +1,14 @@
 """How many exchanges have begun: a count that survives the death of the process.
 
-Twenty-four bytes in the kernel's memory: the instance's id, and how many exchanges it has let in.  The
+Twenty-four bytes in the kernel's memory: the daemon's instance, and how many exchanges it has let in.  The
 number is written as each begins, and no disk can hold that up: the file lies in a file system that is
 memory (``/dev/shm``) and is mapped.  Where there is none it lies on the state's own disk and is written
 to: when a disk is full, an error can be borne, while a map of it would end the process.
 A kill -9 leaves them as they were, so that whoever comes next knows how many exchanges there were, and
 hence how many of them the ledger lacks.  Only when the whole machine dies they are gone, too.
+
+What a daemon finds there stays behind its own bytes until the ledger has it in its books: that takes a
+moment, in which it may be killed as well.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from typing import Final, NamedTuple, Self
 _FORM: Final = struct.Struct("<16sQ")
 _COUNT: Final = struct.Struct("<Q")
 _COUNT_AT: Final = 16
+MOST_LEFT: Final = 16
+"""Daemons that were killed one after the other, each before it came to open the ledger."""
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- opened without following links, and only if ours
 
 
@@ -36,16 +41,18 @@ class Tally:
     """The count of the daemon that runs."""
 
     def __init__(self, state: Path, instance: str, memory: Path = _MEMORY) -> None:
-        """Begins at zero.  ``left`` is what a daemon that did not end well has left behind."""
+        """Begins at zero.  ``left`` is what daemons that did not end well have left, the last one first."""
         self.begun = 0
-        self.left = read_count(state, memory)
+        self.left = read_counts(state, memory)[:MOST_LEFT]
         self._instance = instance
         self._map: mmap.mmap | None = None
         self._left = False
         self._path, self._descriptor = _opened(state, memory)
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
-                os.pwrite(self._descriptor, _FORM.pack(instance.encode()[:16], 0), 0)
+                content = b"".join(map(_packed, (Count(instance, 0), *self.left)))
+                os.pwrite(self._descriptor, content, 0)
+                os.ftruncate(self._descriptor, len(content))
                 if self._path.parent == memory:
                     self._map = mmap.mmap(self._descriptor, _FORM.size)
 
@@ -59,6 +66,13 @@ class Tally:
                 os.pwrite(self._descriptor, _COUNT.pack(self.begun), _COUNT_AT)
             except OSError:  # full: the count lives on in this process
                 self.close()
+
+    def settled(self) -> None:
+        """The ledger has what others left behind in its books."""
+        self.left = ()
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, _FORM.size)
 
     def remove(self) -> None:
         """Takes the file away: everything that was counted is in the ledger."""
@@ -87,18 +101,31 @@ class Tally:
         self.close()
 
 
-def read_count(state: Path, memory: Path = _MEMORY) -> Count | None:
-    """The count of the daemon that runs, or of one that has died; None where there is none."""
+def read_counts(state: Path, memory: Path = _MEMORY) -> tuple[Count, ...]:
+    """The count of the daemon that runs, or of one that has died; behind it those of others whose books
+    are not closed yet.
+    """
     for path in _places(state, memory):
         with contextlib.suppress(OSError, ValueError, struct.error):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
                 if _is_ours(descriptor):
-                    instance, begun = _FORM.unpack(os.read(descriptor, _FORM.size))
-                    return Count(instance.rstrip(b"\0").decode("ascii"), begun)
+                    content = os.read(descriptor, _FORM.size * (MOST_LEFT + 1))
+                    counts = tuple(map(_count, _FORM.iter_unpack(content)))
+                    if counts:
+                        return counts
             finally:
                 os.close(descriptor)
-    return None
+    return ()
+
+
+def _packed(count: Count) -> bytes:
+    return _FORM.pack(count.instance.encode()[:16], count.begun)
+
+
+def _count(fields: tuple[bytes, int]) -> Count:
+    instance, begun = fields
+    return Count(instance.rstrip(b"\0").decode("ascii"), begun)
 
 
 def _opened(state: Path, memory: Path) -> tuple[Path, int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -75,21 +76,21 @@ class Statements:
         return None if found is None else (int(found[0]), int(found[1]))
 
     @staticmethod
-    def close_runs(connection: sqlite3.Connection, left: Count | None, now_ms: int) -> None:
-        """Daemons that did not end well: the one whose count was left behind is known to the last
-        exchange, even if it did not come to write anything here; any other as far as its last batch.
+    def close_runs(connection: sqlite3.Connection, left: Sequence[Count], now_ms: int) -> None:
+        """Daemons that did not end well: those whose count was left behind are known to the last
+        exchange, even if they did not come to write anything here; any other as far as its last batch.
         """
-        if left is not None:
+        for each in left:
             connection.execute(
                 "UPDATE runs SET ended = 'killed', begun = max(begun, ? - elsewhere) "
                 "WHERE ended IS NULL AND instance = ?",
-                (left.begun, left.instance),
+                (each.begun, each.instance),
             )
             connection.execute(
                 "INSERT INTO runs (instance, version, began_ms, last_ms, begun, ended) "
                 "SELECT ?, '', ?, ?, ?, 'killed' WHERE ? > 0 "
                 "AND NOT EXISTS (SELECT 1 FROM runs WHERE instance = ?)",
-                (left.instance, now_ms, now_ms, left.begun, left.begun, left.instance),
+                (each.instance, now_ms, now_ms, each.begun, each.begun, each.instance),
             )
         connection.execute("UPDATE runs SET ended = 'lost' WHERE ended IS NULL")
 

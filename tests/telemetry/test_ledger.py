@@ -21,7 +21,7 @@ from aimux.telemetry.ledger import Ledger
 from aimux.telemetry.ledger_file import set_aside
 from aimux.telemetry.ledger_queries import LedgerReader, Missing
 from aimux.telemetry.ledger_schema import MIGRATIONS, VERSION, NewerLedger, migrate
-from aimux.telemetry.ledger_tally import Tally
+from aimux.telemetry.ledger_tally import Count, Tally, read_counts
 from aimux.telemetry.redact import Redactor
 from aimux.vault.secret import Secret
 from tests.support.daemon import until
@@ -193,6 +193,27 @@ def test_a_daemon_that_was_killed_before_it_wrote_anything(path: Path) -> None:
             pass
         with reading(path) as reader:
             assert reader.missing(None, None) == Missing(4)
+
+
+def test_killed_again_before_the_books_were_closed(path: Path) -> None:
+    """A daemon that has begun to count and not come to its ledger yet hides nothing of the one before."""
+    dead(path, INSTANCE, begun=9, recorded=6)
+    with Tally(path.parent, "e" * 16) as tally, reading(path) as reader:
+        assert reader.missing(None, "e" * 16) == Missing(3)
+        tally.begin()
+        assert reader.missing(None, None) == Missing(4)
+
+    with running(path, "f" * 16):
+        until(lambda: read_counts(path.parent) == (Count("f" * 16, 0),))
+        with reading(path) as reader:
+            assert reader.missing(None, "f" * 16) == Missing(4)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT instance, begun, ended FROM runs ORDER BY instance")
+        assert rows.fetchall() == [
+            (INSTANCE, 9, "killed"),
+            ("e" * 16, 1, "killed"),
+            ("f" * 16, 0, "stopped"),
+        ]
 
 
 def test_a_file_that_is_being_made_is_none_yet(path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aimux.telemetry.ledger_tally import Count, Tally, read_count
+from aimux.telemetry.ledger_tally import MOST_LEFT, Count, Tally, read_counts
 
 ONE, TWO = "a" * 16, "b" * 16
 
@@ -38,15 +38,17 @@ def test_it_is_left_behind(state: Path, memory: Path, *, there: bool) -> None:
         memory.rmdir()
     with Tally(state, ONE, memory) as tally:
         count(tally, 300)
-        assert read_count(state, memory) == Count(ONE, 300)
+        assert read_counts(state, memory) == (Count(ONE, 300),)
         [file] = (memory if there else state).iterdir()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
     after = Tally(state, TWO, memory)
-    assert after.left == Count(ONE, 300)
-    assert read_count(state, memory) == Count(TWO, 0)
+    assert after.left == (Count(ONE, 300),)
+    assert read_counts(state, memory) == (Count(TWO, 0), Count(ONE, 300))
+    after.settled()
+    assert read_counts(state, memory) == (Count(TWO, 0),)
     after.remove()
-    assert read_count(state, memory) is None
+    assert read_counts(state, memory) == ()
     assert list(state.iterdir()) == []
 
 
@@ -55,8 +57,8 @@ def test_each_home_has_its_own(tmp_path: Path, memory: Path) -> None:
     with Tally(tmp_path / "x", ONE, memory) as x, Tally(tmp_path / "y", TWO, memory) as y:
         count(x, 1)
         count(y, 2)
-        assert read_count(tmp_path / "x", memory) == Count(ONE, 1)
-        assert read_count(tmp_path / "y", memory) == Count(TWO, 2)
+        assert read_counts(tmp_path / "x", memory) == (Count(ONE, 1),)
+        assert read_counts(tmp_path / "y", memory) == (Count(TWO, 2),)
 
 
 @pytest.mark.parametrize("kind", ["link", "readable", "folder"])
@@ -81,7 +83,7 @@ def test_what_others_have_put_there_is_not_touched(
     with Tally(state, TWO, memory) as tally:
         count(tally, 5)
 
-    assert read_count(state, memory) == Count(TWO, 5)
+    assert read_counts(state, memory) == (Count(TWO, 5),)
     assert (state / "ledger.count").exists()
     assert victim.read_bytes() == b"precious"
     if kind == "readable":
@@ -105,7 +107,7 @@ def test_nonsense_is_no_count(state: Path, memory: Path, content: bytes) -> None
     (state / "ledger.count").write_bytes(content)
     (state / "ledger.count").chmod(0o600)
 
-    assert read_count(state, memory) is None
+    assert read_counts(state, memory) == ()
 
 
 def test_leave(state: Path, memory: Path) -> None:
@@ -119,6 +121,32 @@ def test_leave(state: Path, memory: Path) -> None:
         old.begin()
         old.remove()
 
-        assert new.left == Count("a" * 16, 1)
-        assert read_count(state, memory) == Count("b" * 16, 2)
+        assert new.left == (Count("a" * 16, 1),)
+        assert read_counts(state, memory)[0] == Count("b" * 16, 2)
     assert old.begun == 2
+
+
+def test_killed_before_the_books_are_closed(state: Path, memory: Path) -> None:
+    """What one had left behind is left behind again, as often as that happens."""
+    for number in range(1, MOST_LEFT + 5):
+        with Tally(state, f"{number:016}", memory) as tally:
+            count(tally, number)
+            assert len(tally.left) == min(number - 1, MOST_LEFT)
+
+    last = read_counts(state, memory)
+    assert last[:2] == (Count(f"{number:016}", number), Count(f"{number - 1:016}", number - 1))
+    assert len(last) == MOST_LEFT + 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_settled_where_nothing_was_left(state: Path, memory: Path, *, there: bool) -> None:
+    """Also when nothing can be counted any more."""
+    if not there:
+        memory.rmdir()
+    tally = Tally(state, ONE, memory)
+    count(tally, 2)
+    tally.settled()
+    assert read_counts(state, memory) == (Count(ONE, 2),)
+    tally.close()
+    tally.settled()
+    assert read_counts(state, memory) == (Count(ONE, 2),)
