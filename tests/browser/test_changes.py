@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser import told
 from tests.browser.conftest import Watch
@@ -158,6 +158,28 @@ def test_a_rule_is_moved_changed_and_added(page: Page, daemon: FakeDaemon) -> No
     form.get_by_label("At least so many tokens").fill("100_000")
     form.get_by_role("button", name="Review the rule").click()
     apply(page, '+name = "big"')
+
+
+def test_what_is_being_filled_in_outlives_a_late_answer(page: Page, daemon: FakeDaemon) -> None:
+    """The configuration is read anew behind a change; a form that somebody has begun to fill in stays."""
+    go(page, "routes")
+    page.get_by_label("Ask the rule long earlier").wait_for()
+    late: list[Route] = []
+    page.route(re.compile("/config$"), lambda route: late.append(route))  # noqa: PLW0108 -- it marks its handlers
+    page.get_by_label("Ask the rule long earlier").click()
+    apply(page, "+name = ")
+    first = page.get_by_label(re.compile("Ask the rule .* earlier")).first
+    expect(first).to_have_accessible_name("Ask the rule long earlier")
+
+    page.get_by_label("Conditions of long").click()
+    form = page.locator("details[open]")
+    form.get_by_label("Images").select_option("no")
+    [held] = late
+    with page.expect_response(re.compile("/config$")):
+        held.continue_()
+    page.unroute_all()
+    form.get_by_role("button", name="Review 1 change").click()
+    apply(page, "images = false")
 
 
 # ---------------------------------------------------------------- configuration

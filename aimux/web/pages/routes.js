@@ -40,34 +40,43 @@ function Rules({ data, config, schema, again }) {
     ...(status?.providers ?? []).map((each) => `${each.name}/*`),
   ]);
   const shared = { review, busy, known: [...targets] };
-  const moved = (index, to) => review([{ table: "routes", index, move_to: to }], `Move the rule ${data.routes[index].name}`);
+  // Right behind a change one of the two answers still has the order before it.
+  const placeOf = (rule, at) => {
+    const rules = config?.values.routes ?? [];
+    return rules[at]?.name === rule.name ? at : rules.findIndex((each) => each.name === rule.name);
+  };
+  const moved = (rule, index, by) =>
+    review([{ table: "routes", index, move_to: index + by }], `Move the rule ${rule.name}`);
   return html`
     ${error && html`<${Failed} error=${error} />`}
     <${Problems} problems=${problems} except=${data.routes.map((_, at) => keyOf("routes", at))} />
     <${Section} title="Rules" aside=${html`<span class="soft">asked from the top</span>`}>
       ${data.routes.length ? html`
         <ol class="blocks">
-          ${data.routes.map((rule, at) => html`
+          ${data.routes.map((rule, at) => {
+            const place = placeOf(rule, at);
+            return html`
             <li key=${rule.name} class="block">
               <${Targets} name=${rule.name} title=${html`<span class="soft num">${at + 1} </span>${rule.name}`}
                 sentence=${rule.sentence}
-                strategy=${rule.strategy} items=${rule.targets} path=${keyOf("routes", at, "targets")} ...${shared}
+                strategy=${rule.strategy} items=${rule.targets} path=${keyOf("routes", place, "targets")} ...${shared}
+                busy=${busy || place < 0}
                 aside=${html`
-                  <button type="button" class="icon" disabled=${at === 0 || shared.busy}
-                    aria-label=${`Ask the rule ${rule.name} earlier`} onClick=${() => moved(at, at - 1)}>↑</button>
-                  <button type="button" class="icon" disabled=${at === data.routes.length - 1 || shared.busy}
-                    aria-label=${`Ask the rule ${rule.name} later`} onClick=${() => moved(at, at + 1)}>↓</button>`} />
-              ${config && schema && html`
+                  <button type="button" class="icon" disabled=${at === 0 || busy || place < 0}
+                    aria-label=${`Ask the rule ${rule.name} earlier`} onClick=${() => moved(rule, place, -1)}>↑</button>
+                  <button type="button" class="icon" disabled=${at === data.routes.length - 1 || busy || place < 0}
+                    aria-label=${`Ask the rule ${rule.name} later`} onClick=${() => moved(rule, place, 1)}>↓</button>`} />
+              ${schema && place >= 0 && html`
                 <details class="more"><summary
                   aria-label=${`Conditions of ${rule.name}`}>Conditions and settings</summary>
-                  <${SettingsForm} path=${["routes", at]}
-                    fields=${fieldsOf(schema, tableAt(schema, ["routes"])).filter(([key]) => key !== "targets")} held=${config.values.routes[at] ?? {}}
+                  <${SettingsForm} path=${["routes", place]}
+                    fields=${fieldsOf(schema, tableAt(schema, ["routes"])).filter(([key]) => key !== "targets")} held=${config.values.routes[place]}
                     shared=${{ ...reviewed, busy }} words=${`The rule ${rule.name}`} dense=${true} />
                   <div class="actions tight"><button type="button" class="quiet danger" disabled=${busy}
-                    aria-label=${`Remove the rule ${rule.name}`} onClick=${() => review([{ key: keyOf("routes", at), unset: true }], `Remove the rule ${rule.name}`)}>Remove the rule</button></div>
+                    aria-label=${`Remove the rule ${rule.name}`} onClick=${() => review([{ key: keyOf("routes", place), unset: true }], `Remove the rule ${rule.name}`)}>Remove the rule</button></div>
                 </details>`}
-            </li>
-          `)}
+            </li>`;
+          })}
         </ol>
       ` : html`<${Empty}>There are no rules: every request goes by the default below.<//>`}
       <${NewRule} review=${review} busy=${shared.busy} count=${data.routes.length} problems=${problems} />
