@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import hypothesis
@@ -60,6 +61,9 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
 
 
+_TESTS: Final = Path(__file__).parent
+_UNTRACED: Final = frozenset({"agents", "browser", "docs", "system", "transcripts"})
+
 _COVERAGE: Final = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """With one of these a Python process measures its own coverage."""
 
@@ -82,12 +86,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Properties run untraced: their examples go by the hundred over lines that other tests cover as
-    well, and tracing takes half of their time.
+    well, and tracing takes half of their time.  So do whole folders whose tests drive other processes or
+    go once more, with real clients, through everything at once.
 
     This is not pytest-cov's ``no_cover``: in a worker of xdist two coverages run, one of them begun by
     ``patch = ["subprocess"]`` when the worker started, and where the one pauses the other goes on.
     """
-    if not (item.get_closest_marker("untraced") or item.get_closest_marker("hypothesis")):
+    if not (
+        item.get_closest_marker("untraced")
+        or item.get_closest_marker("hypothesis")
+        or item.path.relative_to(_TESTS).parts[0] in _UNTRACED
+    ):
         return (yield)
     tracer = sys.gettrace()
     sys.settrace(None)

@@ -34,6 +34,8 @@ _MOST: Final = 2**40
 
 _SCORES: Final = 1e12
 _HOUR_MS: Final = 3_600_000
+_WELL: Final = frozenset({"ok", "client_gone"})
+_make: Final = tuple.__new__
 _REMAINING: Final = re.compile(r" \(for [^()]* more\)\Z")
 
 
@@ -126,27 +128,81 @@ class Rows(NamedTuple):
     sums: list[float]
 
 
-def rows_of(record: Told, number: int, run: int) -> Rows:
-    """The rows of an exchange that has ended."""
-    began, ended = record.began, record.ended
-    ended = began if ended is None else ended
-    decision, usage, attempts = record.decision, record.usage, record.attempts
-    outcome = "internal" if record.outcome == "open" else record.outcome
-    counts = (
-        _count(usage.input_tokens),
-        _count(usage.output_tokens),
-        _count(usage.cache_read_tokens),
-        _count(usage.cache_write_tokens),
-        _count(usage.reasoning_tokens),
+class _Alike(NamedTuple):
+    """What is the same in one exchange after another, as the database takes it."""
+
+    client: str
+    project: str | None
+    operation: str
+    format: str
+    asked_model: str
+    provider: str | None
+    model: str | None
+    names: tuple[str, str, str, str]
+    """By the dimensions but the session."""
+
+
+@lru_cache(maxsize=256)
+def _alike(  # noqa: PLR0913, PLR0917  -- what tells exchanges apart; by keyword it would cost more
+    client: str,
+    project: str | None,
+    operation: Operation,
+    format_: WireFormat | None,
+    asked_model: str,
+    provider: str | None,
+    model: str | None,
+) -> _Alike:
+    client, project, model = _text(client), _text(project or ""), _text(model or "")
+    target = f"{provider}/{model}" if provider else ""
+    return _Alike(
+        client,
+        project or None,
+        operation.value,
+        "" if format_ is None else format_.value,
+        _text(asked_model),
+        provider or None,
+        model or None,
+        (provider or "", target, client, project),
     )
-    client, project = _text(record.client), _text(record.project or "")
-    provider, model = record.provider or "", _text(record.model or "")
-    started_ms = int(record.started_at * 1000)
-    duration_ms = _ms(ended - began)
+
+
+def rows_of(record: Told, number: int, run: int) -> Rows:
+    """The rows of an exchange that has ended.
+
+    It is reckoned in the daemon's own process for every exchange: texts that come again are looked at
+    once, and what is done to each number stands in its line.
+    """
+    began, ended, first = record.began, record.ended, record.first_event
+    ended = began if ended is None else ended
+    decision, attempts, operation = record.decision, record.attempts, record.operation
+    alike = _alike(
+        record.client,
+        record.project,
+        operation,
+        record.format,
+        record.asked_model,
+        record.provider,
+        record.model,
+    )
+    client, project, operation_name, format_name, asked_model, provider, model, names = alike
+    usage, cost, lost_usd = record.usage, record.cost_usd, record.cache_loss_usd
+    read, wrote = usage.input_tokens, usage.output_tokens
+    cached, written, reasoned = (
+        usage.cache_read_tokens,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+    )
+    if (read or 0) + (wrote or 0) + (cached or 0) + (written or 0) + (reasoned or 0) > _MOST:
+        read, wrote, cached, written, reasoned = map(
+            _count, (read, wrote, cached, written, reasoned)
+        )
+    outcome, error, mode = record.outcome, record.error, record.mode
     session = decision.session if decision is not None else ""
-    failed = outcome not in {"ok", "client_gone"}
-    untold = counts[0] is None and counts[1] is None
-    used = _has_used(record)
+    other_target = other_usd = None
+    if decision is not None and len(decision.order) > 1:
+        other_target, other_usd = _other(decision, record)
+    duration_ms = int((ended - began) * 1_000_000 + 0.5) / 1000
+    started_ms = int(record.started_at * 1000)
     exchange = (
         number,
         record.id,
@@ -154,54 +210,60 @@ def rows_of(record: Told, number: int, run: int) -> Rows:
         started_ms,
         client,
         record.token,
-        project or None,
+        project,
         session or None,
-        record.operation.value,
-        record.format.value if record.format is not None else "",
-        _text(record.asked_model),
+        operation_name,
+        format_name,
+        asked_model,
         decision.route if decision is not None else None,
-        provider or None,
-        model or None,
+        provider,
+        model,
         attempts[-1].key if provider and attempts else None,
-        record.mode,
-        _upstream_format(record),
-        int(record.stream),
+        mode,
+        None if mode is None else _upstream_format(record, format_name),
+        1 if record.stream else 0,
         record.status,
-        outcome,
-        type_of_exchange(record.outcome, record.error, attempts),
-        record.error.partition(": ")[0] if record.error else None,
+        "internal" if outcome == "open" else outcome,
+        None if outcome == "ok" else type_of_exchange(outcome, error, attempts),
+        error.partition(": ")[0] if error else None,
         len(attempts),
-        *counts,
-        record.cost_usd,
-        None if record.cost_usd is None else record.cost_source,
+        read,
+        wrote,
+        cached,
+        written,
+        reasoned,
+        cost,
+        None if cost is None else record.cost_source,
         record.cache_loss_tokens or None,
-        record.cache_loss_usd,
+        lost_usd,
         record.cache_loss_cause or None,
-        None if record.first_event is None else _ms(record.first_event - began),
+        None if first is None else int((first - began) * 1_000_000 + 0.5) / 1000,
         duration_ms,
-        *_other(decision, record),
+        other_target,
+        other_usd,
         None if decision is None else _decided(decision),
         _dropped(record.losses) if record.losses else None,
     )
+    # whoever has not answered, and whoever has merely counted, asks no money
+    used = provider is not None and operation is not Operation.COUNT_TOKENS
     sums = [
         1,
-        int(failed),
+        0 if outcome in _WELL else 1,
         len(attempts),
-        counts[0] or 0,
-        counts[1] or 0,
-        counts[2] or 0,
-        counts[3] or 0,
-        counts[4] or 0,
-        int(used and untold),
-        record.cost_usd or 0.0,
-        int(record.cost_usd is not None),
-        int(used and record.cost_usd is None),
-        record.cache_loss_usd or 0.0,
+        read or 0,
+        wrote or 0,
+        cached or 0,
+        written or 0,
+        reasoned or 0,
+        1 if used and read is None and wrote is None else 0,
+        cost or 0.0,
+        0 if cost is None else 1,
+        1 if used and cost is None else 0,
+        lost_usd or 0.0,
         duration_ms,
     ]
     tried = [_attempt(number, place, each, began, ended) for place, each in enumerate(attempts, 1)]
-    names = (provider, f"{provider}/{model}" if provider else "", client, project, session)
-    return Rows(exchange, tried, started_ms // _HOUR_MS, names, sums)
+    return _make(Rows, (exchange, tried, started_ms // _HOUR_MS, (*names, session), sums))
 
 
 assert len(SUMS) == 14  # noqa: S101 -- what ``rows_of`` fills in
@@ -222,46 +284,36 @@ def texts_of(record: Told) -> str:
 def _attempt(
     number: int, place: int, attempt: ToldAttempt, began: float, ended: float
 ) -> tuple[Any, ...]:
-    first = attempt.first_event
-    over = ended if attempt.ended is None else attempt.ended
+    start, over, first, model = attempt.began, attempt.ended, attempt.first_event, attempt.model
+    over = ended if over is None else over
+    outcome, wait_s = attempt.outcome, attempt.retry_after_s
     return (
         number,
         place,
         attempt.provider,
-        _text(attempt.model),
+        model if len(model) <= LONGEST_TEXT and model.isascii() else _text(model),
         attempt.key,
-        _ms(attempt.began - began),
-        None if first is None else _ms(first - attempt.began),
-        _ms(over - attempt.began),
+        int((start - began) * 1_000_000 + 0.5) / 1000,
+        None if first is None else int((first - start) * 1_000_000 + 0.5) / 1000,
+        int((over - start) * 1_000_000 + 0.5) / 1000,
         attempt.status,
-        attempt.outcome,
-        type_of_attempt(attempt.outcome, attempt.retry_after_s),
-        attempt.retry_after_s,
+        outcome,
+        None if outcome == "ok" else type_of_attempt(outcome, wait_s),
+        wait_s,
     )
 
 
-def _has_used(record: Told) -> bool:
-    """Whether somebody has worked on it who asks money for that: what was not answered, and what was
-    merely counted, costs nothing.
-    """
-    return record.provider is not None and record.operation is not Operation.COUNT_TOKENS
-
-
-def _upstream_format(record: Told) -> str | None:
+def _upstream_format(record: Told, asked: str) -> str | None:
     """In which format the one who answered was asked."""
-    if record.mode is None or record.format is None:
-        return None
     if record.mode != Mode.TRANSLATE:
-        return record.format.value
+        return asked or None
     order = record.decision.order if record.decision else ()
     place = (record.provider, record.model)
     return next((each.format.value for each in order if each.place == place), None)
 
 
-def _other(decision: Decision | None, record: Told) -> tuple[str | None, float | None]:
+def _other(decision: Decision, record: Told) -> tuple[str | None, float | None]:
     """Who else would have been asked, and what the same tokens would have cost there."""
-    if decision is None or len(decision.order) < 2:
-        return None, None
     first, second, *_ = decision.order
     other = second if first.place == (record.provider, record.model) else first
     cost_usd = _cost_there(other.facts.price, record.usage)
@@ -372,9 +424,5 @@ def _text(text: str) -> str:
 
 
 def _count(count: int | None) -> int | None:
+    """A count that can be true."""
     return None if count is None or count > _MOST else count
-
-
-def _ms(seconds: float) -> float:
-    """Milliseconds to the thousandth; ``round`` would cost four times as much."""
-    return int(seconds * 1_000_000 + 0.5) / 1000

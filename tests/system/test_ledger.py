@@ -226,6 +226,7 @@ def test_a_damaged_file_stops_no_request(home: Home, upstream: FakeUpstream) -> 
     broken = home.aimux("usage")
     home.start()
     name = ask(home)
+    until(lambda: home.admin.status()["notices"] != [])
     until(lambda: [each["id"] for each in rows(home)] == [name])
     notices = home.admin.status()["notices"]
     home.stop()
