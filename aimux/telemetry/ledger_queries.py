@@ -159,12 +159,16 @@ class LedgerReader:
         lives now: of it only what it has given up is missing, the rest is open.
         """
         left = {each.instance: each.begun for each in read_counts(self._path.parent)}
-        count, at_least = 0, False
-        for instance, begun in left.items():
-            if instance != running and not self._has_run(instance):
-                count += begun  # it was killed before it wrote anything here
-        for row in self._rows("SELECT * FROM runs WHERE last_ms >= ?", (since_ms or 0,)):
+        runs = self._rows("SELECT * FROM runs")  # at once: a daemon may be closing these books
+        unheard = left.keys() - {row["instance"] for row in runs} - {running}
+        count = sum(
+            left[instance] for instance in unheard
+        )  # killed before they wrote anything here
+        at_least = False
+        for row in runs:
             begun, ended = row["begun"], row["ended"]
+            if row["last_ms"] < (since_ms or 0):
+                continue
             if ended is None and row["instance"] == running:
                 count += row["dropped"]
                 continue
@@ -176,9 +180,6 @@ class LedgerReader:
             at_least |= ended == "lost"
             count += max(0, begun - row["recorded"])
         return Missing(count, at_least)
-
-    def _has_run(self, instance: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM runs WHERE instance = ?", (instance,)))
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         return self._connection.execute(statement, values).fetchall()

@@ -20,7 +20,7 @@ from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.routing.cost import usage_cost
 from aimux.routing.plan import Decision, Ranked, Refusal
-from aimux.telemetry.errortypes import FailedAttempt, type_of_attempt, type_of_exchange
+from aimux.telemetry.errortypes import ErrorType, FailedAttempt, type_of_attempt, type_of_exchange
 from aimux.telemetry.ledger_schema import SUMS
 from aimux.wire import jsontext
 from aimux.wire.codec import Mode, Operation
@@ -224,7 +224,7 @@ def rows_of(record: Told, number: int, run: int) -> Rows:
         1 if record.stream else 0,
         record.status,
         "internal" if outcome == "open" else outcome,
-        None if outcome == "ok" else type_of_exchange(outcome, error, attempts),
+        None if outcome == "ok" else _word(type_of_exchange(outcome, error, attempts)),
         error.partition(": ")[0] if error else None,
         len(attempts),
         read,
@@ -245,7 +245,7 @@ def rows_of(record: Told, number: int, run: int) -> Rows:
         _dropped(record.losses) if record.losses else None,
     )
     # whoever has not answered, and whoever has merely counted, asks no money
-    used = provider is not None and operation is not Operation.COUNT_TOKENS
+    used = record.provider is not None and operation is not Operation.COUNT_TOKENS
     sums = [
         1,
         0 if outcome in _WELL else 1,
@@ -298,7 +298,7 @@ def _attempt(
         int((over - start) * 1_000_000 + 0.5) / 1000,
         attempt.status,
         outcome,
-        None if outcome == "ok" else type_of_attempt(outcome, wait_s),
+        None if outcome == "ok" else _word(type_of_attempt(outcome, wait_s)),
         wait_s,
     )
 
@@ -421,6 +421,10 @@ def _text(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         text = text[: LONGEST_TEXT - 3] + "..."
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _word(type_: ErrorType | None) -> str | None:
+    return None if type_ is None else type_.value
 
 
 def _count(count: int | None) -> int | None:

@@ -137,10 +137,10 @@ def test_killed_again_and_again(home: Home, upstream: FakeUpstream) -> None:
         assert not told["missing_at_least"]
         assert len(found) == told["total"]["requests"]
     home.start()
-    told = usage(home)
-    promised = (
-        sqlite3.connect(home.paths.ledger).execute("SELECT sum(begun) FROM runs").fetchone()[0]
-    )
+    told = usage(home)  # whether or not the new one has closed the books of the last
+    ledger = sqlite3.connect(home.paths.ledger)
+    until(lambda: ledger.execute("SELECT count(*) FROM runs").fetchone()[0] == 4)
+    promised = ledger.execute("SELECT sum(begun) FROM runs").fetchone()[0]
     assert promised == told["total"]["requests"] + told["missing"]
     assert promised >= len(answered)
     ended = sqlite3.connect(home.paths.ledger).execute("SELECT ended FROM runs ORDER BY run")

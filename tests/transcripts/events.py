@@ -130,7 +130,7 @@ def _days_before(stage: Stage) -> None:
         _attempt("a", began, 0.3, 529, "overloaded"),
         _attempt("b", began + 0.31, 1.69, 200, "ok", first_event=began + 0.9),
     ]
-    third = ended(3, provider="", model="", mode="", status=529, outcome="upstream_error")
+    third = ended(3, provider=None, model=None, mode=None, status=529, outcome="upstream_error")
     third.cost_usd, third.usage, third.error = None, UNKNOWN, "upstream-status: a is overloaded"
     third.attempts = [_attempt("a", third.began, 0.3, 529, "overloaded")]
     write_ledger(stage.home.folder, [ended(1), second, third])
