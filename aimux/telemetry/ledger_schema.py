@@ -66,12 +66,6 @@ ATTEMPT: Final = (
 )  # fmt: skip
 """Columns of ``attempts``, in their order; times count from the exchange's beginning."""
 
-FILLED: Final = frozenset({
-    "n", "id", "run", "started_ms", "client", "token", "operation", "format", "asked_model", "stream",
-    "status", "outcome", "attempts", "exchange", "verdict", "began_ms",
-})  # fmt: skip
-"""Columns of either table that always hold something, if only an empty text."""
-
 _FIRST: Final = (
     """
     CREATE TABLE runs (

@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from aimux.config.schema import LedgerSettings
+from aimux.model.response import UNKNOWN
 from aimux.telemetry import ledger as ledger_module
 from aimux.telemetry.ledger import Ledger
 from aimux.telemetry.ledger_file import set_aside
 from aimux.telemetry.ledger_queries import LedgerReader, Missing
+from aimux.telemetry.ledger_rows import rows_of
 from aimux.telemetry.ledger_schema import MIGRATIONS, VERSION, NewerLedger, migrate
 from aimux.telemetry.ledger_tally import Count, Tally, read_counts
 from aimux.telemetry.redact import Redactor
@@ -100,6 +102,25 @@ def test_a_second_process_reads_while_it_writes(path: Path) -> None:
         with reading(path) as reader:
             put(ledger, *range(2, 1002))
             until(lambda: len(reader.newest(2000)) == 1001)
+
+
+def test_what_is_not_there_is_null(path: Path) -> None:
+    """Never 0, and never an empty text; the rows are those that were made, to the last column."""
+    less = {"provider": None, "model": None, "mode": None, "project": None, "usage": UNKNOWN}
+    with running(path) as ledger:
+        put(ledger, 1)
+        put(ledger, 2, cost_usd=None, first_event=None, **less)
+    whole, bare = (
+        rows_of(ended(1), 1, 1),
+        rows_of(ended(2, cost_usd=None, first_event=None, **less), 2, 1),
+    )
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        exchanges = connection.execute("SELECT * FROM exchanges ORDER BY n").fetchall()
+        attempts = connection.execute("SELECT * FROM attempts ORDER BY exchange, n").fetchall()
+    assert exchanges == [whole.exchange, bare.exchange]
+    assert attempts == [*whole.attempts, *bare.attempts]
+    assert bare.exchange.count(None) > 10
 
 
 def test_a_run_counts_itself(path: Path) -> None:

@@ -13,7 +13,7 @@ from aimux.model.response import UNKNOWN, Usage
 from aimux.routing.plan import Ranked, Refusal
 from aimux.telemetry.ledger_queries import exchange_shape
 from aimux.telemetry.ledger_rows import LONGEST_TEXT, reason_without_quotes, rows_of
-from aimux.telemetry.ledger_schema import ATTEMPT, DIMENSIONS, EXCHANGE, FILLED, SUMS
+from aimux.telemetry.ledger_schema import ATTEMPT, DIMENSIONS, EXCHANGE, SUMS
 from aimux.telemetry.ledger_sums import Sums
 from aimux.wire.codec import Mode, Operation
 from tests.support.records import candidate, decision, ended
@@ -234,11 +234,3 @@ def test_what_is_written_are_plain_values(outcome: str) -> None:
     assert {type(each) for each in rows.exchange} <= plain
     assert {type(value) for attempt in rows.attempts for value in attempt} <= plain
     assert {type(each) for each in rows.sums} <= {int, float}
-
-
-def test_columns_that_may_be_empty_hold_no_empty_text() -> None:
-    """They are written as such, and become NULL."""
-    row = row_of()
-    assert [name for name, value in row.items() if value == "" and name not in FILLED] == []
-    nullable = {name for name, value in row_of(project="", provider=None).items() if value is None}
-    assert nullable.isdisjoint(FILLED)
