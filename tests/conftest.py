@@ -61,6 +61,11 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that start processes begin first: at the end no worker is left alone with a long one."""
+    items.sort(key=lambda item: item.path.relative_to(_TESTS).parts[0] != "system")
+
+
 _TESTS: Final = Path(__file__).parent
 _UNTRACED: Final = frozenset({"agents", "browser", "docs", "system", "transcripts"})
 
