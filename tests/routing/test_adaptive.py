@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aimux.catalogue.provider import PriceFacts
-from aimux.routing.adaptive import LITTLE, NEAR, OLD_S, ROOM
+from aimux.routing.adaptive import LITTLE, NEAR, OLD_S, ROOM, _calm
 from aimux.routing.plan import Candidate, Demand, Ranked, Task
 from aimux.routing.state import MemoryState
 from aimux.routing.strategy import order
@@ -382,3 +382,16 @@ def test_trials_find_what_is_better() -> None:
         world.answered(first, {"a": 10, "b": 10, "c": 5}[first.provider.name])
     firsts = [names(ranked(world, A, B, C))[0] for _ in range(50)]
     assert firsts.count("c") > 45
+
+
+@pytest.mark.parametrize(
+    ("scores", "places"),
+    [
+        ([], []),
+        ([1.0], [0]),
+        ([1.05, 1.0, 1.1, 1.0, 1.15, 1.2], [0, 1, 3, 2, 4, 5]),
+        ([5.0, 1.0, 5.1, 1.06, 1.03, 4.9, 9.0], [1, 3, 4, 0, 2, 5, 6]),
+    ],
+)
+def test_near_ones_stay_as_given(scores: list[float], places: list[int]) -> None:
+    assert _calm(scores) == places
