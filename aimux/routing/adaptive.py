@@ -19,6 +19,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from aimux.catalogue.provider import PriceFacts
@@ -161,7 +162,9 @@ def adaptive(candidates: Sequence[Candidate], view: View) -> tuple[Ranked, ...]:
     account = Account(candidates, view)
     scores, words = account.scores, account.words
     places = _calm(scores)
-    ranks = [_make(Ranked, (candidates[index], scores[index], words, ())) for index in places]
+    best_first = map(candidates.__getitem__, places), map(scores.__getitem__, places)
+    told = zip(*best_first, repeat(words), repeat(()), strict=False)  # repeated without an end
+    ranks = list(map(_make, repeat(Ranked), told))
     tried = _trial(places[0], account, view)
     if tried is not None:
         rank = ranks.pop(places.index(tried))

@@ -129,12 +129,13 @@ UNMEASURED: Final = Speed(FIRST_EVENT_S, PER_KTOKEN_S, TOKENS_PER_S, SUCCESS, 0.
 class Performance:
     """What was learned of all targets; all of it is in the state."""
 
-    __slots__ = ("_fresh", "_state")
+    __slots__ = ("_fresh", "_since_s", "_state")
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._fresh: dict[str, dict[Place, tuple[float, Speed]]] = {each.value: {} for each in Task}
-        """By task and place, with the time at which it was read."""
+        self._fresh: dict[str, dict[Place, Speed]] = {each.value: {} for each in Task}
+        """By task and place, read at ``_since_s`` or within ``FRESH_S`` after it."""
+        self._since_s = 0.0
 
     def answered(  # noqa: PLR0913  (what is known of an answer)
         self,
@@ -176,40 +177,37 @@ class Performance:
 
     def speeds(self, places: Sequence[Place], task: Task, now_s: float) -> list[Speed]:
         """What is expected of several targets for a task, as it was at most ``FRESH_S`` ago."""
-        fresh = self._fresh[task.value]
-        oldest_s = now_s - FRESH_S
-        speeds: list[Speed] = []
-        for place in places:
-            known = fresh.get(place)
-            if known is None or not oldest_s < known[0] <= now_s:
-                self._read(places, task, now_s)
-                return [fresh[place][1] for place in places]
-            speeds.append(known[1])
-        return speeds
+        fresh = self._fresh
+        if not self._since_s <= now_s < self._since_s + FRESH_S:
+            self._since_s = now_s
+            for each in fresh.values():
+                each.clear()
+        known = fresh[task.value]
+        try:
+            return [known[place] for place in places]
+        except KeyError:
+            self._read(known, places, task, now_s)
+            return [known[place] for place in places]
 
-    def _read(self, places: Sequence[Place], task: Task, now_s: float) -> None:
-        """Reads anew what is not fresh, in one or two readings of the state.
+    def _read(
+        self, known: dict[Place, Speed], places: Sequence[Place], task: Task, now_s: float
+    ) -> None:
+        """Reads what is not known, in one or two readings of the state.
 
         A task with little evidence of its own is judged by all tasks of the target.
         """
-        fresh, name, oldest_s = self._fresh[task.value], task.value, now_s - FRESH_S
-        if len(fresh) > MOST_FRESH:
-            fresh.clear()
-        old = [
-            place
-            for place in places
-            if (known := fresh.get(place)) is None or not oldest_s < known[0] <= now_s
-        ]
+        if len(known) > MOST_FRESH:
+            known.clear()
+        new = [place for place in places if place not in known]
         read = self._state.read
-        values = read([(ROOM, *place, name) for place in old], now_s)
+        values = read([(ROOM, *place, task.value) for place in new], now_s)
         thin = [index for index, value in enumerate(values) if _weight(value, now_s) < ENOUGH]
         if thin:
-            keys = [(ROOM, *old[index], ALL_TASKS) for index in thin]
+            keys = [(ROOM, *new[index], ALL_TASKS) for index in thin]
             for index, value in zip(thin, read(keys, now_s), strict=True):
                 if value is not None:
                     values[index] = value
-        for place, value in zip(old, values, strict=True):
-            fresh[place] = (now_s, _speed(value, now_s))
+        known.update(zip(new, [_speed(value, now_s) for value in values], strict=True))
 
     def expected_s(self, place: Place, demand: Demand, cached_tokens: int, now_s: float) -> float:
         """Seconds to the end of a request of which ``cached_tokens`` are warm there, if it succeeds."""
