@@ -23,6 +23,7 @@ from typing import Final, Literal
 
 import pytest
 
+from aimux.cli import keyprompt
 from aimux.daemon.service import found, systemd
 from tests.support.daemon import Home, end
 from tests.support.upstream import FakeUpstream
@@ -146,6 +147,8 @@ def opened(way: Way) -> Iterator[Stage]:
         patch = around.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(found, "sys", SimpleNamespace(platform="linux"))
         patch.setattr(systemd, "LINGERS", stage.folder / "linger")
+        # said after a second, which a busy machine takes to start the process that asks the keyring
+        patch.setattr(keyprompt, "_tell_waiting", lambda: None)
         # the command of this shell is this one
         stage.write("bin/aimux", f"#!{sys.executable}\n")
         yield stage
