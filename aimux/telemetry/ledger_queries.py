@@ -161,9 +161,8 @@ class LedgerReader:
         left = {each.instance: each.begun for each in read_counts(self._path.parent)}
         runs = self._rows("SELECT * FROM runs")  # at once: a daemon may be closing these books
         unheard = left.keys() - {row["instance"] for row in runs} - {running}
-        count = sum(
-            left[instance] for instance in unheard
-        )  # killed before they wrote anything here
+        # those were killed before they wrote anything here
+        count = sum(left[instance] for instance in unheard)
         at_least = False
         for row in runs:
             begun, ended = row["begun"], row["ended"]

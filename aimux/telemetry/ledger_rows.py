@@ -284,14 +284,14 @@ def texts_of(record: Told) -> str:
 def _attempt(
     number: int, place: int, attempt: ToldAttempt, began: float, ended: float
 ) -> tuple[Any, ...]:
-    start, over, first, model = attempt.began, attempt.ended, attempt.first_event, attempt.model
+    start, over, first = attempt.began, attempt.ended, attempt.first_event
     over = ended if over is None else over
     outcome, wait_s = attempt.outcome, attempt.retry_after_s
     return (
         number,
         place,
         attempt.provider,
-        model if len(model) <= LONGEST_TEXT and model.isascii() else _text(model),
+        _text(attempt.model),
         attempt.key,
         int((start - began) * 1_000_000 + 0.5) / 1000,
         None if first is None else int((first - start) * 1_000_000 + 0.5) / 1000,
