@@ -55,11 +55,12 @@ def estimated_tokens(document: Document, format_: WireFormat) -> int:
 
 def _media(document: Document, format_: WireFormat) -> tuple[int, int]:
     """Bytes of base64 in the prompt and what they are worth in tokens."""
-    if not _may_hold_media(document.raw):
-        return 0, 0
     size = tokens = 0
     for key in _KEYS[format_][:2]:
-        for found in _MEDIUM.finditer(document.text(key)):
+        text = document.text(key)
+        if not _may_hold_media(text):
+            continue
+        for found in _MEDIUM.finditer(text):
             length = found.end(1) - found.start(1)
             size += length
             is_pdf = found[1].startswith(_PDF)

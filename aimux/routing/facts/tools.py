@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from aimux.model.request import WireFormat
-from aimux.routing.facts.looks import Fields, History, decoded, either, items, spelled, text_in
+from aimux.routing.facts.looks import Fields, History, decoded, either, items, text_in
+from aimux.routing.facts.recalled import Recalled
 from aimux.wire.anthropic.built_in import built_in
 from aimux.wire.anthropic.read_tools import PLACEHOLDER
 from aimux.wire.gemini.fields import spelled as both_spellings
@@ -38,7 +39,7 @@ class Declared(NamedTuple):
 
 def declared(format_: WireFormat, document: Document, history: History) -> Declared:
     """All tools of a request; ``history`` gives its messages, among which some formats declare more."""
-    found = list(_READERS[format_](document, history))
+    found = (*_LISTED[format_](document.text("tools")), *_BESIDE[format_](document, history))
     searches = found.count(_COUNTED)
     return Declared(frozenset(found) - _NO_NAMES, searches, searches > 0 or _VENDORS in found)
 
@@ -48,13 +49,9 @@ _COUNTED: Final = "\0search"
 _VENDORS: Final = "\0vendor's search"
 _NO_NAMES: Final = frozenset({"", _COUNTED, _VENDORS})
 
-Reader = Callable[[Document, History], Iterable[str]]
 
-
-def _anthropic(document: Document, history: History) -> Iterable[str]:
+def _anthropic(tools: bytes) -> Iterable[str]:
     """Claude Code's are many and nearly all its own, so there is a short way for those."""
-    del history
-    tools = document.text("tools")
     named = texts(tools, "type", "name")
     if named is None or not _OWN_KINDS.issuperset([kind for kind, _ in named]):
         return _anthropic_one_by_one(tools)
@@ -77,38 +74,41 @@ def _anthropic_one_by_one(tools: bytes) -> Iterator[str]:
 _OWN_KINDS: Final = frozenset({None, "", "custom"})
 
 
-def _chat(document: Document, history: History) -> Iterator[str]:
-    del history
-    for tool in objects(document.text("tools")):
+def _chat(tools: bytes) -> Iterator[str]:
+    for tool in objects(tools):
         kind = text_in(tool, "type")
         if kind in {"function", "custom"}:
             yield text_in(_inside(tool, kind), "name")
         elif kind.startswith(_SEARCH):
             yield _VENDORS
+
+
+def _chat_beside(document: Document, history: History) -> Iterator[str]:
+    del history
     for function in objects(document.text("functions")):
         yield text_in(function, "name")
     if document.text("web_search_options").startswith(b"{"):
         yield _COUNTED
 
 
-def _responses(document: Document, history: History) -> Iterator[str]:
-    yield from _flat(document.text("tools"), "")
-    for item in history():
-        if text_in(item, "type") in {"additional_tools", "tool_search_output"}:
-            yield from _flat(item.get("tools"), "")
-
-
-def _flat(tools: bytes | Undecoded | None, space: str) -> Iterator[str]:
+def _responses(tools: bytes | Undecoded | None, space: str = "") -> Iterator[str]:
     for tool in objects(tools or b"[]"):
         kind = text_in(tool, "type")
         if kind == "namespace":
-            yield from _flat(tool.get("tools"), text_in(tool, "name"))
+            yield from _responses(tool.get("tools"), text_in(tool, "name"))
         elif kind.startswith(_SEARCH):
             yield _COUNTED
         elif name := _name(tool, kind):
             yield name
             if space:
                 yield f"{space}__{name}"
+
+
+def _responses_beside(document: Document, history: History) -> Iterator[str]:
+    del document
+    for item in history():
+        if text_in(item, "type") in {"additional_tools", "tool_search_output"}:
+            yield from _responses(item.get("tools"))
 
 
 def _name(tool: Fields, kind: str) -> str:
@@ -125,9 +125,8 @@ def _name(tool: Fields, kind: str) -> str:
 _OWN: Final = frozenset(OWN_NAMES.values())
 
 
-def _gemini(document: Document, history: History) -> Iterator[str]:
-    del history
-    for tool in items(document.text(spelled(document, "tools"))):
+def _gemini(tools: bytes) -> Iterator[str]:
+    for tool in items(tools):
         functions = either(tool, "functionDeclarations")
         for function in items(functions):
             yield text_in(function, "name")
@@ -139,17 +138,35 @@ def _gemini(document: Document, history: History) -> Iterator[str]:
 _GEMINI_SEARCHES: Final = both_spellings("googleSearch", "googleSearchRetrieval")
 
 
+def _nothing_beside(document: Document, history: History) -> tuple[str, ...]:
+    del document, history
+    return ()
+
+
 def _inside(fields: Fields, name: str) -> Fields:
     held = fields.get(name)
     return {} if held is None else members(held)
 
 
-_READERS: Final[dict[WireFormat, Reader]] = {
-    WireFormat.ANTHROPIC: _anthropic,
-    WireFormat.OPENAI_CHAT: _chat,
-    WireFormat.OPENAI_RESPONSES: _responses,
-    WireFormat.GEMINI: _gemini,
+def _listed(read: Callable[[bytes], Iterable[str]]) -> Recalled[tuple[str, ...]]:
+    return Recalled(lambda tools: tuple(read(tools)))
+
+
+_LISTED: Final[dict[WireFormat, Recalled[tuple[str, ...]]]] = {
+    WireFormat.ANTHROPIC: _listed(_anthropic),
+    WireFormat.OPENAI_CHAT: _listed(_chat),
+    WireFormat.OPENAI_RESPONSES: _listed(_responses),
+    WireFormat.GEMINI: _listed(_gemini),
 }
+"""Names by what is written under ``tools``."""
+
+_BESIDE: Final[dict[WireFormat, Callable[[Document, History], Iterable[str]]]] = {
+    WireFormat.ANTHROPIC: _nothing_beside,
+    WireFormat.OPENAI_CHAT: _chat_beside,
+    WireFormat.OPENAI_RESPONSES: _responses_beside,
+    WireFormat.GEMINI: _nothing_beside,
+}
+"""Names that stand elsewhere."""
 
 
 def is_empty_list(document: Document) -> bool:
