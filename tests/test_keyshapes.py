@@ -109,12 +109,12 @@ def test_credentials_of_other_shapes_are_redacted(text: str, redacted: str) -> N
 def test_a_hostile_text_is_searched_in_linear_time(unit: str) -> None:
     """A log line of 100 000 characters must not hold up the daemon."""
     text = (unit * (100_000 // len(unit) + 1))[:100_000]
-    began = time.perf_counter()
+    began = time.thread_time()
 
     for shape in (KEY_SHAPE, REDACTABLE):
         shape.sub("***", text)
 
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from aimux.config.load import Loaded, load_config
 from aimux.config.paths import Paths
 from aimux.errors import ConfigError, Problem, TimedOut
 from tests.support.face import Face, open_face
+from tests.support.patience import PATIENCE_S
 
 FILE = """\
 version = 1
@@ -254,14 +255,14 @@ async def test_one_who_leaves_in_the_middle(face: Face, paths: Paths, daemon: Da
     """The change is made to its end: written, applied, and there to be taken back."""
     daemon.slow = asyncio.Event()
     going = asyncio.ensure_future(change(face, OFF))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while paths.config.read_text() == FILE:
             await asyncio.sleep(0.01)
     going.cancel()
     await asyncio.gather(going, return_exceptions=True)
     daemon.slow.set()
     daemon.slow = None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (await face.get("/aimux/v1/config"))[1]["undo"]:
             await asyncio.sleep(0.01)
 

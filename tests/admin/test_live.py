@@ -18,8 +18,9 @@ from aimux.admin.visitors import Visitors
 from tests.support.answers import ANTHROPIC, answer, failure, path, slowly
 from tests.support.face import QUICK, Face, open_face
 from tests.support.gateway import ADMIN_TOKEN, provider
+from tests.support.patience import PATIENCE_S
 from tests.support.script import Pause
-from tests.support.upstream import PATIENCE_S, FakeUpstream
+from tests.support.upstream import FakeUpstream
 
 BODY = b'{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}'
 STREAM = BODY[:-1] + b',"stream":true}'

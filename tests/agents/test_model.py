@@ -17,6 +17,7 @@ from tests.agents.task import PROMPT, REPORT, STEPS, THOUGHTS
 from tests.agents.upstream import Upstream
 from tests.agents.vendors import KEY, VENDORS
 from tests.agents.words import Image, Json, Request
+from tests.support.patience import PATIENCE_S
 
 FORMATS = list(VENDORS)
 
@@ -218,7 +219,7 @@ def test_an_image_must_be_the_file_or_at_least_whole(image: Image, expected: str
 
 def _post(upstream: Upstream, path: str, body: Any, **headers: str) -> tuple[int, str, bytes]:
     address = urlsplit(upstream.url).netloc
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE_S)
     try:
         told = {"authorization": f"Bearer {KEY}", **HEADERS, **headers}
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()

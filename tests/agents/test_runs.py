@@ -26,6 +26,7 @@ from tests.agents.upstream import Exchange, Upstream
 from tests.agents.vendors import KEY, VENDORS
 from tests.agents.wiretap import Wiretap
 from tests.agents.words import Tool
+from tests.support.patience import PATIENCE_S
 
 GOOD = Ran(0, f"thinking\n{REPORT}\n", "", 1.0)
 PLAYED = [Exchange("POST", "/", {}, b"", step=number) for number in range(len(STEPS))]
@@ -92,7 +93,7 @@ def test_nothing_outlives_a_run(tmp_path: Path) -> None:
     ran = run([sys.executable, "-c", script], {"HOME": str(tmp_path)}, tmp_path, 2)
 
     assert ran.code is None
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while _lives(int(ran.out)):
         assert time.monotonic() < deadline, "the child is still there"
         time.sleep(0.02)
@@ -109,7 +110,7 @@ def test_a_listener_changes_nothing_and_keeps_everything(tmp_path: Path) -> None
     """Bytes there, bytes back, two files."""
     model = Model(FOLDER, "toolu_")
     with Upstream(VENDORS["anthropic"], model) as upstream, Wiretap(upstream.url, tmp_path) as wire:
-        connection = http.client.HTTPConnection(urlsplit(wire.url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(wire.url).netloc, timeout=PATIENCE_S)
         connection.request("GET", "/v1/models")
         body = connection.getresponse().read()
         connection.close()

@@ -28,10 +28,10 @@ from aimux.config.load import Loaded, load_config
 from aimux.config.paths import Paths
 from aimux.routing.sentences import told_routes
 from tests.browser import told
+from tests.support.patience import PATIENCE_S
 
 WEB: Final = Path(__file__).parents[2] / "aimux" / "web"
 COOKIE: Final = "aimux_session_0"
-PATIENCE_S: Final = 10.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -18,7 +18,8 @@ import pytest
 
 from aimux.cli.bench.page import HEADINGS, PROVIDER
 from aimux.cli.bench.shots import kinds
-from tests.support.theatre import INTERRUPTED, LIMIT_S, Theatre, opened, read_until, until
+from tests.support.patience import PATIENCE_S
+from tests.support.theatre import INTERRUPTED, Theatre, opened, read_until, until
 
 pytestmark = pytest.mark.system
 
@@ -130,7 +131,7 @@ def test_ctrl_c_leaves_nothing_behind(theatre: Theatre, moment: str) -> None:
     process = theatre.start(*LONG)
     MOMENTS[moment](theatre, process)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=LIMIT_S)
+    out, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode in INTERRUPTED
     assert b"Traceback" not in err
@@ -143,7 +144,7 @@ def test_so_does_the_end_of_a_terminal(theatre: Theatre) -> None:
     process = theatre.start(*LONG)
     read_until(process.stderr, b"measuring")
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=LIMIT_S)
+    process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 128 + signal.SIGHUP
     theatre.assert_clean()
@@ -155,7 +156,7 @@ def test_what_is_killed_under_way_is_an_error(theatre: Theatre, victim: str) -> 
     process = theatre.start(*LONG)
     read_until(process.stderr, b"measuring")
     os.kill(theatre.daemon_pid() if victim == "daemon" else provider_pid(process), signal.SIGKILL)
-    out, err = process.communicate(timeout=LIMIT_S)
+    out, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 1
     assert b"not every request was answered" in err
@@ -174,7 +175,7 @@ def test_the_provider_ends_with_whoever_started_it(theatre: Theatre) -> None:
     process.communicate()
 
     if provider.is_running():
-        provider.wait(LIMIT_S)
+        provider.wait(PATIENCE_S)
     os.kill(daemon, signal.SIGTERM)
 
 

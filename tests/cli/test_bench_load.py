@@ -21,6 +21,7 @@ from aimux.cli.bench.stage import ProviderProcess
 from aimux.errors import ConnectFailed, StartFailed, StreamCut, UpstreamProtocol, UpstreamTimeout
 from aimux.vault.secret import Secret
 from tests.support.answers import ANTHROPIC, answer, cut, failure
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import Answer, FakeUpstream
 
 TOKEN = Secret("sk-test-bench")
@@ -138,7 +139,7 @@ def test_a_request_that_does_not_fit_at_once_is_sent_in_pieces() -> None:
     rest = threading.Event()
 
     def late(connection: socket.socket) -> None:
-        rest.wait(5)
+        rest.wait(PATIENCE_S)
         received(connection, len(target.request(shot)))
         for place in range(len(WHOLE_JSON)):
             connection.sendall(WHOLE_JSON[place : place + 1])

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.theatre import INTERRUPTED, LIMIT_S, Theatre, opened, read_until, until
+from tests.support.patience import PATIENCE_S
+from tests.support.theatre import INTERRUPTED, Theatre, opened, read_until, until
 
 pytestmark = pytest.mark.system
 
@@ -43,7 +44,7 @@ def test_in_a_pipe_it_shows_everything_and_leaves_nothing(theatre: Theatre) -> N
     )
 
     assert ran.code == 0, ran.err
-    assert time.monotonic() - began < LIMIT_S / 2
+    assert time.monotonic() - began < PATIENCE_S / 2
     assert 'You asked: "What is "this"?"' in ran.out
     assert "\x1b" not in ran.out + ran.err
     for line in ("provider   demo", "model      demo-thinker", "mode       relay", "tokens     "):
@@ -105,7 +106,7 @@ def test_ctrl_c_leaves_nothing_behind(theatre: Theatre, moment: str) -> None:
     process = theatre.start()
     MOMENTS[moment](theatre, process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=LIMIT_S)
+    _, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode in INTERRUPTED
     assert b"Traceback" not in err
@@ -120,7 +121,7 @@ def test_so_do_the_other_signals(theatre: Theatre, number: signal.Signals, code:
     process = theatre.start()
     read_until(process.stdout, b"answer")
     process.send_signal(number)
-    process.communicate(timeout=LIMIT_S)
+    process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == code
     theatre.assert_clean()
@@ -144,7 +145,7 @@ def test_a_daemon_that_hangs_at_birth_is_ended_by_ctrl_c(theatre: Theatre) -> No
     process = theatre.start(extra=theatre.sabotage("time.sleep(600)"))
     until(lambda: theatre.has("logs/daemon.out"))
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=LIMIT_S)
+    process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode in INTERRUPTED
     theatre.assert_clean()
@@ -167,7 +168,7 @@ def test_a_daemon_that_is_killed_is_an_honest_error(theatre: Theatre) -> None:
     process = theatre.start()
     read_until(process.stdout, b"answer")
     os.kill(theatre.daemon_pid(), signal.SIGKILL)
-    out, err = process.communicate(timeout=LIMIT_S)
+    out, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 1
     assert b"went away before the answer was whole" in err
@@ -184,7 +185,7 @@ def test_a_broken_pipe_is_no_success_and_leaves_nothing(theatre: Theatre) -> Non
     assert process.stderr
     err = process.stderr.read()
 
-    assert process.wait(LIMIT_S) != 0
+    assert process.wait(PATIENCE_S) != 0
     assert b"Traceback" not in err
     assert b"bug" not in err
     theatre.assert_clean()

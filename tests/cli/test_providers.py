@@ -15,6 +15,7 @@ import pytest
 from tests.support.command import COLUMNS, Command, clean_environment
 from tests.support.daemon import Home, end
 from tests.support.keyrings import FAKES
+from tests.support.patience import PATIENCE_S
 from tests.support.terminal import on_terminal
 from tests.support.upstream import Answer, FakeUpstream
 
@@ -919,7 +920,7 @@ def test_the_real_program_adds_lists_and_removes(tmp_path: Path) -> None:
         return subprocess.run(
             [sys.executable, "-m", "aimux", "providers", *arguments],
             input=stdin, env=clean_environment(tmp_path), capture_output=True, text=True,
-            timeout=30, check=False,
+            timeout=PATIENCE_S, check=False,
         )  # fmt: skip
 
     added = run("add", "zai", "--key-stdin", stdin=KEY)

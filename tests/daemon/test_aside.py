@@ -10,11 +10,12 @@ import threading
 import pytest
 
 from aimux.daemon.aside import aside
+from tests.support.patience import PATIENCE_S
 
 
 async def test_result() -> None:
     """What the work returns, from another thread."""
-    thread = await aside(threading.get_ident, limit_s=10)
+    thread = await aside(threading.get_ident, limit_s=PATIENCE_S)
 
     assert thread != threading.get_ident()
 
@@ -26,7 +27,7 @@ async def test_failure() -> None:
         raise KeyError("x")
 
     with pytest.raises(KeyError):
-        await aside(fail, limit_s=10)
+        await aside(fail, limit_s=PATIENCE_S)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -35,7 +36,7 @@ async def test_too_late(fails: bool) -> None:
     go = threading.Event()
 
     def slow() -> int:
-        go.wait(10)
+        go.wait(PATIENCE_S)
         if fails:
             raise KeyError("x")
         return 3
@@ -43,7 +44,7 @@ async def test_too_late(fails: bool) -> None:
     with pytest.raises(TimeoutError):
         await aside(slow, limit_s=0.01)
     go.set()
-    await aside(lambda: None, limit_s=10)
+    await aside(lambda: None, limit_s=PATIENCE_S)
 
 
 def test_work_that_never_ends_keeps_nobody() -> None:
@@ -65,7 +66,7 @@ def test_work_that_never_ends_keeps_nobody() -> None:
         [sys.executable, "-c", textwrap.dedent(program)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=True,
     )
 

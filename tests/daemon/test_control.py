@@ -32,6 +32,7 @@ from aimux.vault.secret import Secret
 from aimux.vault.store import store_key
 from aimux.vault.tokens import token_hash
 from tests.support.keyrings import keyring_environment
+from tests.support.patience import PATIENCE_S
 
 KEY = "sk-test-canary-0123456789abcdef"
 HOST = "127.0.0.1:1"
@@ -382,7 +383,7 @@ class Stuck(dict[str, str]):
         self.may = may
 
     def __iter__(self) -> Iterator[str]:
-        self.may.wait(10)
+        self.may.wait(PATIENCE_S)
         return super().__iter__()
 
 
@@ -489,7 +490,7 @@ async def test_ping(house: House) -> None:
     assert daemon.ping()["instance"] == daemon.gateway.instance
 
 
-async def until(condition: Callable[[], bool], limit_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], limit_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(limit_s):
         while not condition():
             await asyncio.sleep(0.01)

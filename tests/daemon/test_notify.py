@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from aimux.daemon.notify import Notifier
+from tests.support.patience import PATIENCE_S
 
 
 @contextmanager
 def manager(address: str) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
         made.bind(address.replace("@", "\0", 1) if address.startswith("@") else address)
-        made.settimeout(5)
+        made.settimeout(PATIENCE_S)
         yield made
 
 
@@ -67,7 +68,7 @@ async def test_nobody_listens(environ: dict[str, str]) -> None:
     notifier = Notifier(environ)
 
     notifier.ready("x")
-    await asyncio.wait_for(notifier.keep_alive(), 5)
+    await asyncio.wait_for(notifier.keep_alive(), PATIENCE_S)
 
     assert notifier.watchdog_s is None
 
@@ -122,6 +123,7 @@ def test_whom_the_watchdog_means(pid: str, watches: bool) -> None:
 HANDED = """
 import os, socket, sys
 from aimux.daemon.notify import handed_down
+
 one = socket.create_server(("127.0.0.1", 0))
 there = one.getsockname()
 os.dup2(one.detach(), 3)

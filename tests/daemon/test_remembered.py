@@ -16,6 +16,7 @@ from aimux.routing.rests import Rest, Rests
 from aimux.routing.state import MemoryState
 from aimux.telemetry.redact import Redactor
 from aimux.vault.secret import Secret
+from tests.support.patience import PATIENCE_S
 
 NOW_S = 1_000.0
 
@@ -93,7 +94,7 @@ async def test_it_is_written_after_changes_and_only_then(tmp_path: Path) -> None
         await asyncio.sleep(0)
     assert not path.exists()
     state.put(("warm", "s"), (1,), NOW_S + 50)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not path.exists():
             await asyncio.sleep(0)
     assert b"warm" in path.read_bytes()

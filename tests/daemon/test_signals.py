@@ -14,6 +14,7 @@ import pytest
 from aimux.daemon.control import Daemon
 from aimux.daemon.signals import beside, signals
 from aimux.errors import TimedOut
+from tests.support.patience import PATIENCE_S
 
 
 class Told:
@@ -86,7 +87,7 @@ async def test_companions(caplog: pytest.LogCaptureFixture) -> None:
     assert "broken companion" in caplog.text
 
 
-async def until(condition: Callable[[], Any], limit_s: float = 10.0) -> None:
+async def until(condition: Callable[[], Any], limit_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(limit_s):
         while not condition():
             await asyncio.sleep(0.005)

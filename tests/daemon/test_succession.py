@@ -15,6 +15,7 @@ import pytest
 from aimux.admin.presence import is_held
 from aimux.daemon import succession
 from aimux.daemon.succession import CONFIGURED, Gone, Offer, Predecessor
+from tests.support.patience import PATIENCE_S
 
 Held = tuple[Offer, "Noted", asyncio.Task[None]]
 
@@ -55,7 +56,7 @@ async def standing(tmp_path: Path) -> AsyncIterator[Held]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -87,7 +88,7 @@ async def test_everything_changes_hands(standing: Held, drain: str, drain_s: flo
     offer.withdraw()
     assert offer.path.exists()
     new.hurry()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, PATIENCE_S)
     new.close()
     os.close(new.lock)
 

@@ -32,6 +32,7 @@ from tests.docs.said import Said, lines_of, read
 from tests.support.command import Command
 from tests.support.daemon import Home, home
 from tests.support.jsonschema_check import Validator
+from tests.support.patience import PATIENCE_S
 
 __all__ = ["home"]
 
@@ -270,7 +271,9 @@ def _ask(home: Home, method: str, path: str, body: bytes) -> tuple[int, Any]:
     path = path.replace("{id}", "last").replace("{name}", "d")
     token = home.paths.admin_token.read_text().strip()
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-    with closing(http.client.HTTPConnection(home.presence.address, timeout=20)) as connection:
+    with closing(
+        http.client.HTTPConnection(home.presence.address, timeout=PATIENCE_S)
+    ) as connection:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         return response.status, json.loads(response.read())

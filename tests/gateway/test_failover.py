@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from dataclasses import replace
 
 import pytest
 
-from aimux.catalogue.provider import OwnLimits, TimeLimits
+from aimux.catalogue.provider import OwnLimits
 from aimux.model.request import WireFormat
 from aimux.routing.circuits import STRIKES
 from aimux.wire.formats import CODECS
@@ -16,12 +17,13 @@ from aimux.wire.sse import BlockReader
 from tests.gateway.test_relay import FORMATS, body_of, path_of
 from tests.support import answers
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES
-from tests.support.gateway import open_gateway, provider
+from tests.support.gateway import PATIENT, open_gateway, provider
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import CUT, RESET, SILENCE, Answer, FakeUpstream, Gate, Pause
 
 ASK = b'{"model":"m","stream":true}'
 WHOLE = b'{"model":"m"}'
-SHORT = TimeLimits(connect_s=1, first_event_s=0.5, idle_s=0.4, total_s=5)
+SHORT = replace(PATIENT, first_event_s=0.5, idle_s=0.4)
 
 
 @pytest.fixture
@@ -386,7 +388,7 @@ async def test_failover_is_possible_behind_heartbeats(
     good = answers.answer(ANTHROPIC, stream=True)
     upstream.always("/v1/messages", SILENCE)
     second.always("/v1/messages", good)
-    limits = TimeLimits(connect_s=1, first_event_s=0.25, idle_s=5, total_s=5)
+    limits = replace(PATIENT, first_event_s=0.25)
     fleet = [provider("a", upstream, timeouts=limits), provider("b", second)]
     async with open_gateway(fleet, {"server": {"heartbeat": "100ms"}}) as served:
         got = await served.post("/v1/messages", ASK)
@@ -402,7 +404,7 @@ async def test_failure_behind_heartbeats_is_told_in_the_stream(
 ) -> None:
     """The status is said already; the error comes as the dialect's event."""
     upstream.always(answers.path(format_), SILENCE)
-    limits = TimeLimits(connect_s=1, first_event_s=0.25, idle_s=5, total_s=5)
+    limits = replace(PATIENT, first_event_s=0.25)
     async with open_gateway(
         [provider("a", upstream, format_, timeouts=limits)], {"server": {"heartbeat": "100ms"}}
     ) as served:
@@ -421,7 +423,7 @@ async def test_a_limit_on_the_whole_attempt(upstream: FakeUpstream, second: Fake
     good = answers.answer(ANTHROPIC, stream=True)
     endless = answers.slowly(good, Pause(0.15))
     upstream.always("/v1/messages", endless)
-    limits = TimeLimits(connect_s=1, first_event_s=5, idle_s=5, total_s=0.4)
+    limits = replace(PATIENT, total_s=0.4)
     async with open_gateway(
         [provider("a", upstream, timeouts=limits), provider("b", second)]
     ) as served:
@@ -638,7 +640,7 @@ async def test_the_network_is_looked_for_while_there_is_none(upstream: FakeUpstr
         served.gateway.snapshot = dataclasses.replace(
             snapshot, providers={**snapshot.providers, "a": there}
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while network.offline(now_s()):
                 await asyncio.sleep(0)
         looking.cancel()

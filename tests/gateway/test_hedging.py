@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from aimux.catalogue.provider import TimeLimits
 from tests.support import answers
 from tests.support.answers import ANTHROPIC
-from tests.support.gateway import open_gateway, provider
+from tests.support.gateway import PATIENT, open_gateway, provider
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import CUT, SILENCE, Answer, FakeUpstream, Gate, Pause
 
 ASK = b'{"model":"both","stream":true}'
 WHOLE = b'{"model":"both"}'
 GOOD = answers.answer(ANTHROPIC, stream=True)
-SHORT = TimeLimits(connect_s=1, first_event_s=0.3, idle_s=5, total_s=20)
+SHORT = replace(PATIENT, first_event_s=0.3)
 
 
 def settings(after: str = "20ms", share: float = 0.5, **more: Any) -> dict[str, Any]:
@@ -70,7 +71,7 @@ async def test_whoever_begins_first_has_the_answer(
         record = await served.settled()
         standing = served.gateway.provider_status()
         first = await upstream.arrival()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not first.client_gone:
                 await asyncio.sleep(0)
     assert (got.status, got.body) == (200, good.body)
@@ -178,7 +179,7 @@ async def test_a_silent_race_keeps_its_client_alive(
     second.always("/v1/messages", Answer(headers=GOOD.headers, pieces=pieces, framing="chunked"))
     beating = settings() | {"server": {"heartbeat": "100ms"}}
     async with (
-        asyncio.timeout(20),
+        asyncio.timeout(PATIENCE_S),
         open_gateway([provider("a", upstream), provider("b", second)], beating) as served,
         served.send("/v1/messages", ASK) as response,
     ):
@@ -201,7 +202,7 @@ async def test_a_client_that_leaves_ends_both(upstream: FakeUpstream, second: Fa
         asking = asyncio.create_task(served.post("/v1/messages", ASK))
         first, other = await upstream.arrival(), await second.arrival()
         asking.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not (first.client_gone and other.client_gone) or served.gateway.in_flight:
                 await asyncio.sleep(0)
         record = await served.settled()

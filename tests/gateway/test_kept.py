@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aimux.catalogue.provider import TimeLimits
 from aimux.config.schema import ReplaySettings
 from aimux.gateway.answer import Answer as PlainAnswer
 from aimux.gateway.kept import kept_answer
@@ -19,7 +19,7 @@ from aimux.wire.formats import CODECS
 from tests.gateway.test_relay import FORMATS, body_of, path_of
 from tests.support import answers
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, cut, failure
-from tests.support.gateway import TOKEN, Body, Served, open_gateway, provider
+from tests.support.gateway import PATIENT, TOKEN, Body, Served, open_gateway, provider
 from tests.support.upstream import SILENCE, Answer, FakeUpstream, Gate, Pause
 
 KEEP: dict[str, Any] = {"replay": {"keep": True}}
@@ -113,7 +113,7 @@ async def test_errors_cut_streams_and_heartbeats(upstream: FakeUpstream) -> None
 
 async def test_an_answer_behind_heartbeats_that_comes_whole(upstream: FakeUpstream) -> None:
     """It goes out with the last write, behind what has been sent."""
-    limits = TimeLimits(connect_s=1, first_event_s=0.25, idle_s=5, total_s=5)
+    limits = replace(PATIENT, first_event_s=0.25)
     upstream.always("/v1/messages", SILENCE)
     shelf = Shelf()
     settings = {**KEEP, "server": {"heartbeat": "100ms"}}

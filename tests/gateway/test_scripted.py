@@ -25,11 +25,10 @@ from aimux.wire.formats import CODECS
 from tests.gateway.test_relay import FORMATS, body_of, path_of
 from tests.support import answers
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT
-from tests.support.gateway import Body, Served, open_gateway, provider
+from tests.support.gateway import PATIENT, Body, Served, open_gateway, provider
 from tests.support.upstream import CUT, FOREVER, RESET, SILENCE, Answer, FakeUpstream, Pause
 
 K = ErrorKind
-PATIENT = TimeLimits(connect_s=5, first_event_s=10, idle_s=10, total_s=20)
 SHORT_BEGIN = replace(PATIENT, first_event_s=0.3)
 SHORT_IDLE = replace(PATIENT, idle_s=0.3)
 NOBODY = "http://127.0.0.1:9"

@@ -478,7 +478,7 @@ async def test_a_connection_that_breaks_before_an_answer_is_failed_over(
     upstream: FakeUpstream,
 ) -> None:
     """Translated or not."""
-    upstream.always("/v1/messages", CUT)
+    upstream.always("/v1/messages", Answer(before=(CUT,)))
     upstream.always("/v1/chat/completions", answers.answer(OPENAI_CHAT))
     fleet = [provider("a", upstream), provider("b", upstream, OPENAI_CHAT)]
     async with open_gateway(fleet) as served:

@@ -12,6 +12,7 @@ from aimux.model.request import WireFormat
 from tests.sdk.clients import ANY_ERROR, CLIENTS, STREAMING, Client, first_text, raised
 from tests.sdk.rig import SETTLED_S, Rig
 from tests.support.answers import GEMINI, MODEL, TEXT, answer, path
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import CUT, FOREVER, RESET, Gate, Pause, Piece
 
 BREAKS: Final[dict[str, Piece]] = {
@@ -62,7 +63,7 @@ def test_a_client_that_leaves_ends_the_upstream_s_work(rig: Rig, wire_format: Wi
         path(wire_format),
         replace(whole, pieces=(*pieces[:halfway], Pause(gate), FOREVER, *pieces[halfway:])),
     )
-    client = http.client.HTTPConnection(rig.url.removeprefix("http://"), timeout=20)
+    client = http.client.HTTPConnection(rig.url.removeprefix("http://"), timeout=PATIENCE_S)
     target = path(wire_format)
     if wire_format is GEMINI:
         target = f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"

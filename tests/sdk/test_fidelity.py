@@ -29,6 +29,7 @@ from tests.support.answers import (
     path,
     pinging,
 )
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import Answer, FakeUpstream, Received
 
 AUTH_HEADER: Final = {
@@ -127,7 +128,7 @@ def _target(wire_format: WireFormat, *, stream: bool) -> str:
 
 def _ask(rig: Rig, wire_format: WireFormat, *, stream: bool) -> tuple[int, dict[str, str], bytes]:
     host = rig.url.removeprefix("http://")
-    client = http.client.HTTPConnection(host, timeout=20)
+    client = http.client.HTTPConnection(host, timeout=PATIENCE_S)
     headers = {"authorization": f"Bearer {rig.token}", "content-type": "application/json"}
     target, body = _target(wire_format, stream=stream), _body(wire_format, stream=stream)
     client.request("POST", target, body, headers)

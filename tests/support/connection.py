@@ -9,7 +9,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.support.script import PATIENCE_S, Answer, End, Pause, Piece
+from tests.support.patience import PATIENCE_S
+from tests.support.script import Answer, End, Pause, Piece
 
 
 @dataclass(eq=False, slots=True)

@@ -30,11 +30,10 @@ from aimux.admin.presence import Presence, is_held, read_presence
 from aimux.config.paths import Paths, make_private_folder
 from aimux.daemon.ready import READY_FD
 from tests.support import forked
-
-LIMIT_S = 30.0
-"""How long a command may take on a busy machine."""
+from tests.support.patience import PATIENCE_S
 
 _READY = 3
+_PATIENTLY = ("--wait", f"{PATIENCE_S:.0f}s")
 _OF_A_START = {("start",), ("restart",), ("run",), ("service",)}
 """Commands that start a process, or become one."""
 
@@ -85,12 +84,17 @@ class Home:
     # ------------------------------------------------------------ commands
 
     def aimux(
-        self, *arguments: str, limit_s: float = LIMIT_S, extra: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        limit_s: float = 2 * PATIENCE_S,
+        extra: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end."""
+        """Runs a command to its end; a restart is waited for longer than a person would."""
         environ = {**self.environ, **(extra or {})}
         if not _is_fresh(environ) and arguments[:1] not in _OF_A_START:
             return forked.run(arguments, environ, limit_s)
+        if arguments[:1] == ("restart",) and "--wait" not in arguments:
+            arguments = (*arguments, *_PATIENTLY)
         return subprocess.run(
             [sys.executable, "-m", "aimux", *arguments],
             env=environ,
@@ -117,7 +121,7 @@ class Home:
         """Starts the daemon in the background, as ``aimux start`` does; it must succeed."""
         environ = {**self.environ, READY_FD: str(_READY)}
         if _is_fresh(environ):
-            done = self.aimux("start", "--wait", "20s", *arguments)
+            done = self.aimux("start", *_PATIENTLY, *arguments)
             assert done.returncode == 0, done.stderr
             return self.presence
         make_private_folder(self.paths.logs)
@@ -170,7 +174,7 @@ class Home:
 
     def connection(self) -> http.client.HTTPConnection:
         """A connection to the gateway."""
-        return http.client.HTTPConnection(self.presence.address, timeout=LIMIT_S)
+        return http.client.HTTPConnection(self.presence.address, timeout=PATIENCE_S)
 
     @contextlib.contextmanager
     def asking(
@@ -199,7 +203,7 @@ def _is_fresh(environ: Mapping[str, str]) -> bool:
     return any(name in environ for name in _AT_IMPORT)
 
 
-def until(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
+def until(condition: Callable[[], bool], limit_s: float = PATIENCE_S) -> None:
     """Waits for something that another process does."""
     deadline = time.monotonic() + limit_s
     while not condition():

@@ -25,7 +25,7 @@ from aimux.catalogue.provider import Provider
 from aimux.gateway.app import Gateway
 from aimux.telemetry.redact import Redactor
 from tests.support.gateway import ADMIN_TOKEN, Served, open_gateway
-from tests.support.upstream import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 QUICK = Pace(tick_s=0.01, status_s=0.02, heartbeat_s=60, linger_s=60, slow_s=0.05)
 

@@ -33,6 +33,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST_BYTES = 200_000
 MOST_DESCRIPTORS = 8
@@ -109,7 +111,7 @@ class Mother:
     def end(self) -> None:
         """Nobody is forked any more; those who are go on."""
         self._channel.close()
-        self._process.wait(30)
+        self._process.wait(PATIENCE_S)
 
 
 @functools.cache

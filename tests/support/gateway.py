@@ -33,10 +33,12 @@ from aimux.telemetry.bodies import Bodies
 from aimux.vault.secret import Credential, Secret
 from aimux.vault.tokens import token_hash
 from tests.support.accepting import stop_accepting
-from tests.support.upstream import PATIENCE_S, FakeUpstream
+from tests.support.patience import PATIENCE_S
+from tests.support.upstream import FakeUpstream
 
 TOKEN: Final = "client-token-of-a-test"
 ADMIN_TOKEN: Final = "admin-token-of-a-test"
+PATIENT: Final = TimeLimits(PATIENCE_S, PATIENCE_S, PATIENCE_S, PATIENCE_S)
 
 _AUTH: Final[Mapping[WireFormat, AuthStyle]] = {
     WireFormat.ANTHROPIC: "x-api-key",
@@ -68,7 +70,7 @@ def provider(
     host = root.removeprefix("http://")
     endpoint = Endpoint(format_, root + _SUFFIX.get(format_, ""), host, _AUTH[format_])
     more.setdefault("keys", (KeyReference("env", f"{name.upper()}_KEY"),))
-    more.setdefault("timeouts", TimeLimits(connect_s=2, first_event_s=5, idle_s=5, total_s=20))
+    more.setdefault("timeouts", PATIENT)
     models = {each: ModelFacts(each) for each in more.pop("models", ())}
     return Provider(name, None, {format_: endpoint}, models=models, **more)
 

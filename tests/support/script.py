@@ -11,8 +11,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Final, Literal
 
-PATIENCE_S: Final = 10.0
-"""How long a waiting test believes that something will still come."""
+from tests.support.patience import PATIENCE_S
 
 
 class Gate:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tests.support.patience import PATIENCE_S
+
 
 class Terminal:
     """A program that believes that a person sits before it."""
@@ -22,7 +24,7 @@ class Terminal:
         self.shown = ""
         """All that has appeared so far."""
 
-    def expect(self, text: str, times: int = 1, limit_s: float = 30.0) -> None:
+    def expect(self, text: str, times: int = 1, limit_s: float = PATIENCE_S) -> None:
         """Waits until the text has appeared so many times."""
         deadline = time.monotonic() + limit_s
         while self.shown.count(text) < times:
@@ -37,7 +39,7 @@ class Terminal:
         """Presses a key together with Ctrl."""
         os.write(self._descriptor, bytes([ord(control) & 0x1F]))
 
-    def end(self, limit_s: float = 30.0) -> int:
+    def end(self, limit_s: float = PATIENCE_S) -> int:
         """Waits for the end; the exit code."""
         deadline = time.monotonic() + limit_s
         while self._process.poll() is None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.certificates import self_signed
 from tests.support.gateway import open_gateway
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import (
     CUT,
     FOREVER,
@@ -26,7 +27,7 @@ from tests.support.upstream import (
 )
 
 
-def _send(upstream: FakeUpstream, request: bytes, limit_s: float = 10.0) -> socket.socket:
+def _send(upstream: FakeUpstream, request: bytes, limit_s: float = PATIENCE_S) -> socket.socket:
     client = socket.create_connection(("127.0.0.1", upstream.port), timeout=limit_s)
     client.sendall(request)
     return client
@@ -74,7 +75,7 @@ def test_answers_are_taken_in_order_then_the_default(upstream: FakeUpstream) -> 
     """A queue belongs to its path; a path without a script is told so; connections are reused."""
     upstream.always("/a/*", Answer(pieces=(b"default",)))
     upstream.script("/a/*", Answer(pieces=(b"first",)), Answer(529, pieces=(b"second",)))
-    client = http.client.HTTPConnection("127.0.0.1", upstream.port, timeout=10)
+    client = http.client.HTTPConnection("127.0.0.1", upstream.port, timeout=PATIENCE_S)
 
     answers = []
     for path in ("/a/1", "/b", "/a/2?x=1", "/a/1"):
@@ -122,7 +123,7 @@ def test_a_gate_holds_the_answer_until_the_test_opens_it(upstream: FakeUpstream)
     client.settimeout(0.05)
     with pytest.raises(TimeoutError):
         client.recv(1)
-    client.settimeout(10)
+    client.settimeout(PATIENCE_S)
 
     gate.open()
     gate.open()
@@ -237,7 +238,7 @@ def test_a_connection_that_comes_as_it_closes_is_closed(tmp_path: Path, secured:
     tls = self_signed(tmp_path)[0] if secured else None
     for _ in range(20):
         with FakeUpstream(tls=tls) as upstream:
-            client = socket.create_connection(("127.0.0.1", upstream.port), timeout=10)
+            client = socket.create_connection(("127.0.0.1", upstream.port), timeout=PATIENCE_S)
         with client, contextlib.suppress(ConnectionResetError):  # it was not even accepted
             assert client.recv(1) == b""
     gc.collect()  # a socket that nobody owns is a warning, which is an error

@@ -21,8 +21,7 @@ from typing import IO
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
 
-LIMIT_S = 30.0
-"""How long anything may take on a busy machine."""
+from tests.support.patience import PATIENCE_S
 
 INTERRUPTED = {130, -signal.SIGINT}
 """What a shell calls 130.  CPython ends itself by the signal when an interrupt came up through an
@@ -75,7 +74,7 @@ class Theatre:
 
     def run(self, *arguments: str, extra: Mapping[str, str] | None = None) -> Ran:
         process = self.start(*arguments, extra=extra)
-        out, err = process.communicate(timeout=LIMIT_S)
+        out, err = process.communicate(timeout=PATIENCE_S)
         return Ran(process.returncode, out.decode(), err.decode())
 
     def on_terminal(
@@ -91,7 +90,7 @@ class Theatre:
             while piece := os.read(reading, 4096):
                 out += piece
         os.close(reading)
-        _, err = process.communicate(timeout=LIMIT_S)
+        _, err = process.communicate(timeout=PATIENCE_S)
         return Ran(process.returncode, out.decode(), err.decode())
 
     def sabotage(self, line: str, word: str = "start") -> dict[str, str]:
@@ -155,13 +154,13 @@ def opened(command: str, folder: Path) -> Iterator[Theatre]:
         for child in theatre.orphans():
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
-                child.wait(LIMIT_S)
+                child.wait(PATIENCE_S)
         if adopts:
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
 def until(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not happened():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.002)

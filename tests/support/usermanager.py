@@ -18,13 +18,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.parts import need
+from tests.support.patience import PATIENCE_S
 
 MANAGER = Path("/lib/systemd/systemd")
 BOOTED = Path("/run/systemd/system")
 ROOMS = tuple(Path("/run/systemd") / name for name in ("unit-root", "propagate", "incoming"))
 """What mounts of a unit's own need; a machine that was booted has them."""
-
-LIMIT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,12 @@ class UserManager:
         """What a command says, whatever its exit code."""
         command = ["systemctl", "--user", "--no-pager", *arguments]
         done = subprocess.run(
-            command, env=self.environ, capture_output=True, text=True, check=False, timeout=60
+            command,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
         )
         return (done.stdout + done.stderr).strip()
 
@@ -71,7 +75,7 @@ def user_manager(home: Path, runtime: Path) -> Iterator[UserManager]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + LIMIT_S
+        deadline = time.monotonic() + PATIENCE_S
         while manager.systemctl("is-system-running") not in {"running", "degraded"}:
             assert time.monotonic() < deadline, "the user manager does not come up"
             time.sleep(0.05)
@@ -79,7 +83,7 @@ def user_manager(home: Path, runtime: Path) -> Iterator[UserManager]:
     finally:
         manager.systemctl("exit")
         try:
-            process.wait(10)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

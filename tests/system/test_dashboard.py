@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.answers import ANTHROPIC, answer
-from tests.support.daemon import LIMIT_S, Home, until
+from tests.support.daemon import Home, until
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import FakeUpstream
 
 KEY = "sk-test-canary-of-the-page"
@@ -87,7 +88,7 @@ def test_a_page_at_work(home: Home, upstream: FakeUpstream) -> None:
     began = time.monotonic()
     home.stop()
     assert (events + stream.read()).endswith(b"\n\n")
-    assert time.monotonic() - began < LIMIT_S
+    assert time.monotonic() - began < PATIENCE_S
     for file in home.folder.rglob("*"):
         if file.is_file():
             assert KEY.encode() not in file.read_bytes(), file
@@ -109,7 +110,7 @@ class Page:
         request = urllib.request.Request(
             f"{self.url}/aimux/v1/{path}", data, headers, method=method
         )
-        return urllib.request.urlopen(request, timeout=LIMIT_S)
+        return urllib.request.urlopen(request, timeout=PATIENCE_S)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """What is answered."""

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.answers import ANTHROPIC, answer, cut, failure, path
 from tests.support.daemon import Home, until
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import FakeUpstream, Gate, Pause
 
 PROMPT = "canary of a prompt that nobody may keep 7f3a"
@@ -316,4 +317,4 @@ def test_requests_are_followed(home: Home, upstream: FakeUpstream) -> None:
     follower.send_signal(signal.SIGINT)
 
     assert told == asked
-    assert follower.wait(10) in {0, 130}
+    assert follower.wait(PATIENCE_S) in {0, 130}

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemon import LIMIT_S, Home, until
+from tests.support.daemon import Home, until
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.mark.measured
@@ -116,7 +117,7 @@ def test_two_starts_at_once(home: Home) -> None:
     """Of two starts one makes the daemon; both end well and name the same process."""
     both = [home.spawn("start", "--wait", "20s", "--json") for _ in range(2)]
 
-    answers = [each.communicate(timeout=LIMIT_S) for each in both]
+    answers = [each.communicate(timeout=PATIENCE_S) for each in both]
 
     assert [each.returncode for each in both] == [0, 0], answers
     told = [json.loads(out) for out, _ in answers]
@@ -297,7 +298,7 @@ def test_foreground_logs_to_stderr_and_ends_on_interrupt(home: Home) -> None:
     until(home.paths.daemon.exists)
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=LIMIT_S)
+    out, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
     assert out == b""

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.answers import ANTHROPIC, answer, events, path
-from tests.support.daemon import LIMIT_S, Home, until
+from tests.support.daemon import Home, until
+from tests.support.patience import PATIENCE_S
 from tests.support.script import Answer, Gate, Pause
 from tests.support.upstream import FakeUpstream
 
@@ -169,7 +170,7 @@ def test_stop_lets_streams_end(home: Home, upstream: FakeUpstream) -> None:
             status, wait = refused.status, refused.getheader("retry-after")
         gate.open()
         body = response.read()
-    _, told = stopping.communicate(timeout=LIMIT_S)
+    _, told = stopping.communicate(timeout=PATIENCE_S)
 
     assert status in {503, 529}
     assert wait
@@ -227,7 +228,7 @@ def test_stop_now(home: Home, upstream: FakeUpstream) -> None:
         until(lambda: home.admin.status()["state"] == "draining")
         done = home.aimux("stop", "--now")
         body = rest_of(response)
-    waiting.communicate(timeout=LIMIT_S)
+    waiting.communicate(timeout=PATIENCE_S)
 
     assert done.returncode == 0, done.stderr
     assert "stopped" in done.stderr

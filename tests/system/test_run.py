@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import Home, end
+from tests.support.patience import PATIENCE_S
 
 CLIENT = f"""\
 #!{sys.executable}
@@ -94,7 +95,7 @@ def test_the_client_is_the_process_that_was_started(running: Home) -> None:
     process.send_signal(signal.SIGTERM)
 
     assert told["pid"] == process.pid
-    assert process.wait(20) == 43
+    assert process.wait(PATIENCE_S) == 43
 
 
 def test_settings_that_lead_elsewhere_are_beaten(running: Home) -> None:
@@ -137,7 +138,7 @@ def test_connected_by_one_and_asked_by_another(running: Home) -> None:
         [sys.executable, "-c", ASK, env["ANTHROPIC_BASE_URL"], env["ANTHROPIC_AUTH_TOKEN"]],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=True,
     )
 

@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.answers import ANTHROPIC, path
 from tests.support.daemon import Home, until
+from tests.support.patience import PATIENCE_S
 from tests.support.script import Gate
 from tests.support.upstream import FakeUpstream
 from tests.support.usermanager import UserManager, user_manager
@@ -264,7 +265,7 @@ def test_socket(served: Home, manager: UserManager) -> None:
 
     with socket.create_connection(("127.0.0.1", port)) as first:
         first.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        first.settimeout(30)
+        first.settimeout(PATIENCE_S)
         assert first.recv(4096).startswith(b"HTTP/1.1 200")
     assert served.presence.address == f"127.0.0.1:{port}"
 

@@ -21,6 +21,7 @@ from aimux.config.schema import LoggingSettings
 from aimux.telemetry import log as log_module
 from aimux.telemetry.log import LogWriter, start_logging
 from aimux.vault.secret import Secret
+from tests.support.patience import PATIENCE_S
 
 logger = logging.getLogger("tests.log")
 
@@ -60,7 +61,7 @@ def test_written_without_stop(tmp_path: Path) -> None:
 
     with logging_to(path):
         logger.info("hello")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while not path.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         found = path.read_text()
@@ -250,7 +251,7 @@ def test_journal_without_stderr() -> None:
     assert done.stdout == "False\n"
 
 
-def until(condition: Any, limit_s: float = 10.0) -> None:
+def until(condition: Any, limit_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + limit_s
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -24,8 +24,10 @@ from typing import Final, Literal
 import pytest
 
 from aimux.cli import keyprompt
+from aimux.daemon.launch import Attempt
 from aimux.daemon.service import found, systemd
 from tests.support.daemon import Home, end
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import FakeUpstream
 from tests.transcripts import screen
 from tests.transcripts.script import OUT, Step
@@ -149,6 +151,10 @@ def opened(way: Way) -> Iterator[Stage]:
         patch.setattr(systemd, "LINGERS", stage.folder / "linger")
         # said after a second, which a busy machine takes to start the process that asks the keyring
         patch.setattr(keyprompt, "_tell_waiting", lambda: None)
+        ready = Attempt.wait_ready
+        patch.setattr(
+            Attempt, "wait_ready", lambda self, wait_s: ready(self, max(wait_s, PATIENCE_S))
+        )
         # the command of this shell is this one
         stage.write("bin/aimux", f"#!{sys.executable}\n")
         yield stage

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from aimux.upstream.reach import reachable
 from tests.support.gateway import provider
-from tests.support.upstream import PATIENCE_S, FakeUpstream
+from tests.support.patience import PATIENCE_S
+from tests.support.upstream import FakeUpstream
 
 NOWHERE = "http://127.0.0.1:9"
 

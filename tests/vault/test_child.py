@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from aimux.vault.child import MAX_OUTPUT_BYTES, Patience, environment_without_keys, run_child
+from tests.support.patience import PATIENCE_S
 
 ENVIRON = {"PATH": os.environ["PATH"]}
 SOON = Patience(20.0)
@@ -51,7 +52,7 @@ def test_a_child_that_takes_too_long_is_killed() -> None:
     outcome = run_child(python(code), ENVIRON, Patience(1.0))
 
     assert (outcome.end, outcome.status, outcome.output) == ("timeout", -9, b"begun\n")
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < PATIENCE_S
 
 
 def test_the_whole_group_is_killed(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_an_outcome_does_not_show_what_was_said() -> None:
 def _is_gone(pid: int) -> bool:
     """Whether the process ends within a few seconds."""
     try:
-        psutil.Process(pid).wait(10)
+        psutil.Process(pid).wait(PATIENCE_S)
     except psutil.NoSuchProcess:
         return True
     except (psutil.TimeoutExpired, subprocess.TimeoutExpired):

@@ -16,13 +16,14 @@ from aimux.errors import KeyringLocked, KeyringUnavailable, VaultError
 from aimux.vault.keyring import Keyring
 from aimux.vault.secret import Secret
 from tests.support.keyrings import keyring_environment
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.measured
 
 TEXT = Secret("sk-test-canary-text")
 
 
-def keyring(backend: str, home: Path, limit_s: float = 30.0) -> Keyring:
+def keyring(backend: str, home: Path, limit_s: float = PATIENCE_S) -> Keyring:
     return Keyring(keyring_environment(backend, home), limit_s)
 
 
@@ -131,7 +132,7 @@ def test_a_hanging_keyring_is_left_within_the_limit(tmp_path: Path) -> None:
 
     found = ring.read(["zai/default", "zai/other"])
 
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < PATIENCE_S
     assert [type(each) for each in found.values()] == [KeyringLocked, KeyringLocked]
     assert str(found["zai/default"]) == "the keyring did not answer within 2 s"
     assert not [
@@ -251,7 +252,7 @@ def test_the_session_bus_is_found_where_systemd_puts_it(tmp_path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as bus:
             bus.bind(str(runtime / "bus"))
             bus.listen()
-            bus.settimeout(30)
+            bus.settimeout(PATIENCE_S)
             environ = keyring_environment("none", tmp_path, XDG_RUNTIME_DIR=str(runtime))
             del environ["PYTHON_KEYRING_BACKEND"]
 
@@ -276,7 +277,7 @@ def test_a_process_whose_parent_is_gone_ends_by_itself(tmp_path: Path) -> None:
         input=json.dumps(request).encode(),
         env=keyring_environment("Hanging", tmp_path),
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

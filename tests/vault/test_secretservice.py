@@ -15,11 +15,11 @@ from aimux.vault.keyring import Keyring
 from aimux.vault.secret import Secret
 from aimux.vault.sources import read_keys
 from aimux.vault.store import list_keys, store_key
+from tests.support.patience import PATIENCE_S
 from tests.support.secretservice import lock_collection, secret_service, skip_if_still_locked
 
 pytestmark = pytest.mark.secretservice
 
-LIMIT_S = 30.0
 HOSTS = frozenset({"api.z.ai:443"})
 REFERENCE = KeyReference("keyring", "zai/default")
 
@@ -28,7 +28,7 @@ REFERENCE = KeyReference("keyring", "zai/default")
 def session(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A session whose login collection is unlocked."""
     with secret_service(tmp_path, unlocked=True) as environ:
-        skip_if_still_locked(Keyring(environ, LIMIT_S).read(["probe"])["probe"])
+        skip_if_still_locked(Keyring(environ, PATIENCE_S).read(["probe"])["probe"])
         yield environ
 
 
@@ -39,7 +39,7 @@ def paths(tmp_path: Path) -> Paths:
 
 def test_a_key_is_stored_read_and_removed(session: dict[str, str]) -> None:
     """The whole life of an item."""
-    ring = Keyring(session, LIMIT_S)
+    ring = Keyring(session, PATIENCE_S)
     text = Secret("sk-test-canary")
 
     ring.write("zai/default", text)
@@ -51,14 +51,14 @@ def test_a_key_is_stored_read_and_removed(session: dict[str, str]) -> None:
 
 def test_a_stored_key_goes_to_its_host_only(session: dict[str, str], paths: Paths) -> None:
     """The keyring comes first, and the binding is kept in it."""
-    access = Access(session, LIMIT_S)
+    access = Access(session, PATIENCE_S)
 
     reference = store_key("zai", "default", Secret("sk-test-canary"), HOSTS, paths, access=access)
 
     assert reference == REFERENCE
     assert not paths.vault.exists()
     for hosts, ready in ((HOSTS, True), (HOSTS | {"evil.example:443"}, False)):
-        found = read_keys({REFERENCE: hosts}, paths, limit_s=LIMIT_S, environ=session)[REFERENCE]
+        found = read_keys({REFERENCE: hosts}, paths, limit_s=PATIENCE_S, environ=session)[REFERENCE]
         assert (found == Secret("sk-test-canary")) is ready
 
 
@@ -75,7 +75,7 @@ def test_a_key_that_another_program_stored_is_unbound(
         stderr=subprocess.DEVNULL,
     )
 
-    (entry,) = list_keys({REFERENCE: HOSTS}, paths, access=Access(session, LIMIT_S))
+    (entry,) = list_keys({REFERENCE: HOSTS}, paths, access=Access(session, PATIENCE_S))
 
     assert (entry.state, entry.hosts) == ("unbound", None)
 
@@ -83,7 +83,7 @@ def test_a_key_that_another_program_stored_is_unbound(
 @pytest.mark.parametrize("dialog", [False, True])
 def test_a_locked_collection_is_locked(session: dict[str, str], paths: Paths, dialog: bool) -> None:
     """Neither reading nor storing waits for ever, and the vault does not take its place."""
-    ring = Keyring(session, LIMIT_S)
+    ring = Keyring(session, PATIENCE_S)
     ring.write("zai/default", Secret("sk-test-canary"))
     lock_collection(session)
     access = Access(session, limit_s=8.0, dialog=dialog)
@@ -100,7 +100,7 @@ def test_a_locked_collection_is_locked(session: dict[str, str], paths: Paths, di
 def test_a_service_without_a_collection_is_not_set_up(tmp_path: Path) -> None:
     """It is there, so it counts as locked; the text says what is the matter."""
     with secret_service(tmp_path, unlocked=False) as environ:
-        found = Keyring(environ, LIMIT_S).read(["zai/default"])["zai/default"]
+        found = Keyring(environ, PATIENCE_S).read(["zai/default"])["zai/default"]
 
     assert isinstance(found, KeyringLocked)
     assert "no default collection" in str(found)

@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-import time
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from aimux.errors import (
     VaultError,
     VaultLocked,
 )
+from aimux.vault import external
 from aimux.vault.access import Access
 from aimux.vault.keyring import Keyring
 from aimux.vault.record import StoredKey
@@ -27,6 +28,7 @@ from aimux.vault.secret import Secret
 from aimux.vault.sources import read_keys
 from aimux.vault.store import put
 from tests.support.keyrings import keyring_environment
+from tests.support.patience import PATIENCE_S
 
 HOST = frozenset({"api.z.ai:443"})
 ELSEWHERE = frozenset({"evil.example:443"})
@@ -47,12 +49,12 @@ def read(
 ) -> list[Secret | VaultError]:
     wanted = {parse_key_reference(each): hosts for each in references}
     given = Secret(passphrase) if passphrase else None
-    found = read_keys(wanted, paths, limit_s=30.0, passphrase=given, environ=environ)
+    found = read_keys(wanted, paths, limit_s=PATIENCE_S, passphrase=given, environ=environ)
     return [found[each] for each in wanted]
 
 
 def store(reference: str, stored: StoredKey, paths: Paths, environ: dict[str, str]) -> None:
-    put(parse_key_reference(reference), stored, paths, access=Access(environ, 30.0))
+    put(parse_key_reference(reference), stored, paths, access=Access(environ, PATIENCE_S))
 
 
 def test_nothing_wanted_nothing_read(paths: Paths) -> None:
@@ -213,30 +215,37 @@ def test_the_keyring_is_not_touched_for_keys_that_are_elsewhere(
     paths: Paths, tmp_path: Path
 ) -> None:
     """No dialog for somebody who keeps all keys in variables."""
-    environ = keyring_environment("Hanging", tmp_path, GOOD=KEY.reveal())
-    started = time.monotonic()
+    begun = tmp_path / "begun"
+    environ = keyring_environment("Hanging", tmp_path, GOOD=KEY.reveal(), BEGUN=str(begun))
 
     assert read(paths, "env:GOOD", environ=environ) == [KEY]
-    assert time.monotonic() - started < 5
+    assert not begun.exists()
 
 
-def test_slow_sources_are_waited_for_together(paths: Paths, tmp_path: Path) -> None:
-    """Two commands and a hanging keyring take as long as the slowest."""
-    environ = keyring_environment("Hanging", tmp_path)
-    slow = shlex.join(
-        [sys.executable, "-I", "-c", "import time; time.sleep(2); print('sk-test-1')"]
-    )
+def test_slow_sources_are_waited_for_together(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two commands wait until the other and a hanging keyring have begun, too."""
+    monkeypatch.setattr(external, "COMMAND_LIMIT_S", PATIENCE_S)
+    environ = keyring_environment("Hanging", tmp_path, BEGUN=str(tmp_path / "keyring"))
+    code = """
+        import pathlib, sys, time
+        here = pathlib.Path(sys.argv[1])
+        (here / sys.argv[2]).touch()
+        while len(list(here.glob("keyring"))) + len(list(here.glob("command-*"))) < 3:
+            time.sleep(0.01)
+        print("sk-test-1")
+        """
+    slow = [sys.executable, "-I", "-c", textwrap.dedent(code), str(tmp_path)]
     wanted = {
         KeyReference("keyring", "zai/default"): HOST,
-        KeyReference("command", slow): HOST,
-        KeyReference("command", slow + " again"): HOST,
+        KeyReference("command", shlex.join([*slow, "command-a"])): HOST,
+        KeyReference("command", shlex.join([*slow, "command-b"])): HOST,
     }
-    started = time.monotonic()
 
-    found = list(read_keys(wanted, paths, limit_s=2.0, environ=environ).values())
+    found = list(read_keys(wanted, paths, limit_s=5.0, environ=environ).values())
 
     assert [type(each) for each in found] == [KeyringLocked, Secret, Secret]
-    assert time.monotonic() - started < 5.5
 
 
 def test_commands_do_not_see_what_env_references_hold(paths: Paths, tmp_path: Path) -> None:

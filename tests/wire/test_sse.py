@@ -161,12 +161,12 @@ def test_a_large_event_is_read_in_linear_time() -> None:
     """16 MiB in pieces of 4 KiB."""
     reader = BlockReader()
     piece = b"x" * 4096
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(4096):
         reader.feed(piece)
 
     assert len(reader.feed(b"\n\n")[0]) == 16 * 2**20 + 2
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 # ---------------------------------------------------------------- fields

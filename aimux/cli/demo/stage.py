@@ -38,8 +38,8 @@ keys = []
 default = ["demo/demo-thinker"] # who answers when no rule matches
 """
 
-START_S: Final = 10.0
-"""A start takes half a second; a machine that is busy may need some more."""
+START_S: Final = 30.0
+"""A start takes half a second; a machine that is busy, or has just come up, may need a lot more."""
 
 _ENDING_S: Final = 2.0
 """How long the daemon may take to end by itself."""

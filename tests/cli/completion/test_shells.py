@@ -16,6 +16,7 @@ import pytest
 from aimux.resources import folder
 from tests.support.command import clean_environment
 from tests.support.parts import need
+from tests.support.patience import PATIENCE_S
 
 CONFIG = """
 [providers.zai]
@@ -87,7 +88,7 @@ def _run(command: list[str], environ: Environ, **more: str) -> str:
         cwd=environ["HOME"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.stderr == ""
@@ -170,7 +171,7 @@ def tab(environ: Environ) -> Iterator[Callable[[str], str]]:
 
     def hear() -> str:
         """Waits for what the shell tells; reads what it paints, so that it is not held up."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if select.select([main], [], [], 0.01)[0]:
                 os.read(main, 65536)

@@ -12,9 +12,9 @@ from typing import Any, Final
 from aimux.model.request import WireFormat
 from tests.support.answers import ANTHROPIC, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES, answer
 from tests.support.daemon import Home
+from tests.support.patience import PATIENCE_S
 from tests.support.upstream import FakeUpstream
 
-PATIENCE_S: Final = 15.0
 MAX_BODY_MB: Final = 2
 PATHS: Final = {
     ANTHROPIC: "/v1/messages",

@@ -15,9 +15,9 @@ from typing import Final
 import pytest
 
 from tests.support.answers import ANTHROPIC, OPENAI_CHAT, answer
-from tests.system.bad_input.door import GOOD_BODY, PATHS, PATIENCE_S, Door, read_reply, rest_of
+from tests.support.patience import PATIENCE_S
+from tests.system.bad_input.door import GOOD_BODY, PATHS, Door, read_reply, rest_of
 
-SLOW_HEAD_LIMIT_S: Final = 20.0
 """A head that does not get on is given up by then (the daemon's own limit is about half)."""
 
 BROKEN: Final = {
@@ -80,7 +80,7 @@ def test_a_head_that_does_not_get_on_is_given_up(door: Door) -> None:
     """Slow heads do not hold connections for ever, and nobody else waits for them."""
     started = time.monotonic()
     with door.open() as slow:
-        slow.settimeout(SLOW_HEAD_LIMIT_S)
+        slow.settimeout(PATIENCE_S)
         slow.sendall(b"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ")
         dripping = threading.Event()
         dripper = threading.Thread(target=_drip, args=(slow, dripping))
@@ -94,7 +94,7 @@ def test_a_head_that_does_not_get_on_is_given_up(door: Door) -> None:
             dripping.set()
             dripper.join()
 
-    assert time.monotonic() - started < SLOW_HEAD_LIMIT_S
+    assert time.monotonic() - started < PATIENCE_S
 
 
 def _drip(client: socket.socket, enough: threading.Event) -> None:

@@ -67,11 +67,13 @@ class Closing(Kept):
 
 
 class Hanging(KeyringBackend):
-    """Waits for a dialog that nobody answers."""
+    """Waits for a dialog that nobody answers; the file that BEGUN names shows that it does."""
 
     priority = 5
 
     def get_password(self, service, username):
+        if begun := os.environ.get("BEGUN"):
+            Path(begun).touch()
         time.sleep(60)
 
     def set_password(self, service, username, password):
