@@ -24,12 +24,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         from aimux.cli.completion.asked import complete
 
         return complete(arguments[1:])
-    from aimux.cli.guarded import guarded
+    from aimux.cli.guarded import asks_for_json, guarded
 
     if arguments in (["status"], ["status", "--json"]):
         from aimux.cli.status import show_status
 
-        return guarded(lambda: show_status(as_json="--json" in arguments))
+        as_json = "--json" in arguments
+        return guarded(lambda: show_status(as_json=as_json), as_json=as_json)
 
     if arguments == ["start"]:
         from aimux.cli.lifecycle import start_in_background
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from aimux.cli.app import run
 
-    return guarded(lambda: run(arguments))
+    return guarded(lambda: run(arguments), as_json=asks_for_json(arguments))
 
 
 if __name__ == "__main__":

@@ -80,6 +80,8 @@ def send_test(
             ("PLACE", "RESULT"), [(each["place"], each["problem"] or "sent") for each in told]
         )
     failed = [each["place"] for each in told if each["problem"]]
+    if failed and json:
+        raise typer.Exit(DaemonError.exit_code)
     if failed:
         raise DaemonError(
             f"not told: {', '.join(failed)}", hint="the place and its reason are shown above"

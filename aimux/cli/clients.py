@@ -102,10 +102,10 @@ def disconnect(
         output.data_json({name: _undone_shape(files) for name, files in told.items()})
     else:
         _tell_undone(told)
-    for each in problems[:-1]:
+    for each in problems:
         output.error(each)
     if problems:
-        raise problems[-1]
+        raise typer.Exit(problems[-1].exit_code)
 
 
 def clients(*, as_json: Json = False) -> None:

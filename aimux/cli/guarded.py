@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aimux.cli import output
 from aimux.errors import AimuxError
@@ -12,8 +12,17 @@ from aimux.errors import AimuxError
 INTERRUPTED = 130
 
 
-def guarded(command: Callable[[], int]) -> int:
-    """Runs a command; whatever it raises is told in words, never as a traceback.
+def asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON; what is behind ``run`` or ``--`` is for another program."""
+    if "--json" not in arguments or arguments[0] == "run":
+        return False
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return "--json" in arguments[:end]
+
+
+def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
+    """Runs a command; whatever it raises is told, never as a traceback: in words, or as JSON where that
+    was asked for.  What the system refuses and what is a bug is told in words always.
 
     ``AIMUX_DEBUG=1`` shows the traceback of an unexpected error.
     """
@@ -22,7 +31,10 @@ def guarded(command: Callable[[], int]) -> int:
         code = command()
         sys.stdout.flush()
     except AimuxError as problem:
-        output.error(problem)
+        if as_json:
+            output.error_json(problem)
+        else:
+            output.error(problem)
         return problem.exit_code
     except KeyboardInterrupt:
         output.words()

@@ -198,7 +198,23 @@ def remove_key(target: Target, rest: Rest = None) -> None:
         output.warning(f"{problem.message}; whether it has this key too cannot be seen")
     if not removed:
         raise KeyMissing("neither keyring nor vault has a key of that name", hint="aimux keys list")
+    _tell_who_asks(name, target, paths)
     _tell_reload(paths)
+
+
+def _tell_who_asks(name: str, target: str, paths: Paths) -> None:
+    """Names the providers that still ask for a key that has been removed."""
+    from aimux.errors import ConfigError
+
+    with contextlib.suppress(ConfigError):
+        for provider in _providers(paths).values():
+            for each in provider.keys:
+                if each.scheme in {"keyring", "vault"} and each.name == name:
+                    output.warning(f"the provider {provider.name!r} still asks for {each}")
+                    output.hint(
+                        f"give it another with: aimux keys set {target}; or remove it with: "
+                        f"aimux providers remove {provider.name}"
+                    )
 
 
 def migrate_keys(

@@ -87,6 +87,13 @@ def error(problem: AimuxError) -> None:
         hint(problem.hint)
 
 
+def error_json(problem: AimuxError) -> None:
+    """An error as JSON, in a line of its own: it may stand behind lines of data."""
+    from aimux.admin.problems import error_shape
+
+    print(json.dumps(error_shape(problem), ensure_ascii=False))
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Rows in columns for a terminal; tab-separated, whole and without headings in a pipe."""
     texts = [

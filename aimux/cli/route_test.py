@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from os.path import expanduser
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from aimux.cli import output
 from aimux.cli.route_views import wrapped
 from aimux.errors import ClientError, NoCandidate, NotRunning
@@ -46,17 +44,13 @@ def planned(
 
     Raises:
         ConfigError: it had to be planned here, and the configuration has problems.
-        typer.Exit: the request would be refused; told as its client would be.
+        ClientError, NoCandidate: the request would be refused; as its client would be told.
     """
-    from aimux.admin.problems import error_shape
-
     try:
         return _planned(script, minute, offline=offline)
     except (ClientError, NoCandidate) as problem:
-        if as_json:
-            output.data_json(error_shape(problem))
-            raise typer.Exit(problem.exit_code) from problem
-        output.words(f"the client would get status {problem.http_status}, {problem.code}:")
+        if not as_json:
+            output.words(f"the client would get status {problem.http_status}, {problem.code}:")
         raise
 
 

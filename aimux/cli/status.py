@@ -21,7 +21,7 @@ from aimux.admin.shapes import (
     TroubleShape,
 )
 from aimux.cli import output
-from aimux.errors import AimuxError, DaemonError
+from aimux.errors import DaemonError
 from aimux.routing.span import span
 
 WIDTH = 80
@@ -43,13 +43,7 @@ def show_status(*, as_json: bool) -> int:
     from aimux.admin.client import AdminClient
     from aimux.config.paths import find_paths
 
-    try:
-        status = AdminClient.connect(find_paths()).status()
-    except AimuxError as problem:
-        if as_json:
-            output.data_json(error_shape(problem))
-            return problem.exit_code
-        raise
+    status = AdminClient.connect(find_paths()).status()
     if as_json:
         output.data_json(status)
     else:

@@ -6,7 +6,8 @@ that exist, and only then read as TOML reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aimux.config.faults import closest
@@ -51,8 +52,27 @@ def _existing(rest: str, data: Any, path: KeyPath) -> Iterator[KeyPath]:
 def _hint(path: KeyPath, data: Mapping[str, Any]) -> str:
     for whole in _joined(path):
         return f"a name with dots needs quotes, and the shell some more: '{dotted(whole)}'"
-    near = closest(dotted(path), _names(path, data)) or elsewhere(path[-1])
+    names = list(dict.fromkeys(_names(path, data)))
+    near = _of_the_same_words(path, names) or closest(dotted(path), names) or elsewhere(path[-1])
     return f"did you mean {near}?" if near else "aimux config show prints every setting"
+
+
+def _of_the_same_words(path: KeyPath, names: Sequence[str]) -> str | None:
+    """The longest name all of whose words, two at least, the path has or begins: ``logging.level`` for
+    ``server.log_level``.
+    """
+    said = [word for word in _words(dotted(path)) if len(word) > 2]
+    made = [
+        each
+        for each in names
+        if len(words := _words(each)) > 1
+        and all(any(word.startswith(begun) for begun in said) for word in words)
+    ]
+    return max(made, key=lambda each: len(_words(each)), default=None)
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[._-]", name.casefold())
 
 
 def _joined(path: KeyPath) -> Iterator[KeyPath]:

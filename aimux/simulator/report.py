@@ -28,7 +28,8 @@ class Figures:
     """One run in numbers.  Shares are from 0 to 1, times in seconds, money in US dollars.
 
     ``lost`` counts needless cache losses and ``lost_tokens`` what they made somebody read anew;
-    ``unpriced`` counts answers whose price is unknown; ``asked`` is attempts per request.
+    ``cost_usd`` is of the answers whose price is known, None where there are answers and nobody knows the
+    price of one; ``unpriced`` counts the others.  ``asked`` is attempts per request.
     """
 
     requests: int
@@ -36,7 +37,7 @@ class Figures:
     p50_s: float
     p95_s: float
     p99_s: float
-    cost_usd: float
+    cost_usd: float | None
     cached: float
     lost: int = 0
     lost_tokens: int = 0
@@ -72,7 +73,7 @@ def _figures(served: Sequence[Served]) -> Figures:
         p50_s=percentile(waits, 0.5),
         p95_s=percentile(waits, 0.95),
         p99_s=percentile(waits, 0.99),
-        cost_usd=round(sum(each.cost_usd or 0.0 for each in answered), 4),
+        cost_usd=_total([each.cost_usd for each in answered]),
         cached=_share(sum(each.cached_tokens for each in answered), _prompts(answered)),
         lost=sum(each.lost_tokens > 0 for each in served),
         lost_tokens=sum(each.lost_tokens for each in served),
@@ -86,14 +87,14 @@ def _bound(pairs: Sequence[tuple[Served, Best]]) -> Figures:
     """Over the requests that were answered, so that both lines speak of the same ones."""
     answered = [(served, bound) for served, bound in pairs if served.place is not None]
     waits = sorted(bound.first_event_s or 0.0 for _, bound in answered)
-    priced = [bound.cost_usd or 0.0 for served, bound in answered if served.cost_usd is not None]
+    costs = [None if served.cost_usd is None else bound.cost_usd for served, bound in answered]
     return Figures(
         requests=len(pairs),
         success=_share(sum(bound.success for _, bound in pairs), len(pairs)),
         p50_s=percentile(waits, 0.5),
         p95_s=percentile(waits, 0.95),
         p99_s=percentile(waits, 0.99),
-        cost_usd=round(sum(priced), 4),
+        cost_usd=_total(costs),
         cached=_share(
             sum(bound.cached_tokens for _, bound in answered),
             _prompts([served for served, _ in answered]),
@@ -103,6 +104,12 @@ def _bound(pairs: Sequence[tuple[Served, Best]]) -> Figures:
 
 def _prompts(served: Sequence[Served]) -> int:
     return sum(each.errand.row.input_tokens for each in served)
+
+
+def _total(costs: Sequence[float | None]) -> float | None:
+    """The sum of those that are known."""
+    known = [each for each in costs if each is not None]
+    return round(sum(known), 4) if known or not costs else None
 
 
 def _share(part: int, whole: int) -> float:
@@ -143,7 +150,7 @@ def _cells(figures: Figures) -> tuple[str, ...]:
         f"{figures.p50_s:.2f} s",
         f"{figures.p95_s:.2f} s",
         f"{figures.p99_s:.2f} s",
-        f"${figures.cost_usd:.2f}",
+        "unknown" if figures.cost_usd is None else f"${figures.cost_usd:.2f}",
         f"{100 * figures.cached:.1f} %",
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from aimux.cli.guarded import INTERRUPTED, guarded
+from aimux.__main__ import main
+from aimux.cli.guarded import INTERRUPTED, asks_for_json, guarded
 from aimux.errors import AimuxError, ConfigError, KeyMissing, NotRunning, Problem, UsageError
 from tests.support.command import clean_environment
 
@@ -45,6 +47,90 @@ def test_each_failure_has_its_code_and_words(
     assert ended == code
     assert all(each in said for each in words)
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("", False),
+        ("status", False),
+        ("status --json", True),
+        ("--json status", True),
+        ("why --last --json", True),
+        ("run claude-code --json", False),
+        ("run -- claude-code --json", False),
+        ("models -- --json", False),
+        ("models --json -- x", True),
+    ],
+)
+def test_whether_json_is_asked_for(typed: str, wanted: bool) -> None:
+    """By the command, not by what it hands on."""
+    assert asks_for_json(typed.split()) == wanted
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "status --json",
+        "why --last --json",
+        "why --session s --json",
+        "providers show nobody --json",
+        "config get server.nothing --json",
+        "routes test --json",
+        "routes test --model nobody/m --json",
+        "alerts test --json",
+        "replay ax_1 --json",
+        "diff ax_1 ax_2 --json",
+        "keys list --jsn --json",
+        "nothing --json",
+        "import litellm nowhere.yaml --json",
+        "usage --since nonsense --json",
+        "tokens add x --budget nonsense --json",
+        "connect nobody --json",
+        "stop --timeout nonsense --json",
+        "start --port 99999999 --json",
+        "restart --wait nonsense --json",
+        "reload --json",
+        "logs --json --since nonsense",
+    ],
+)
+def test_an_error_in_json(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where JSON was asked for, nothing else is on stdout, and no word on stderr."""
+    monkeypatch.setenv("AIMUX_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+    code = main(typed.split())
+
+    out, err = capsys.readouterr()
+    told = json.loads(out)["error"]
+    assert code > 0
+    assert told["code"] in {each.code for each in every_error()}
+    assert told["message"]
+    assert err == ""
+
+
+def every_error(root: type[AimuxError] = AimuxError) -> list[type[AimuxError]]:
+    return [root, *(each for kind in root.__subclasses__() for each in every_error(kind))]
+
+
+def test_every_problem_of_a_configuration_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the admin API tells it."""
+
+    def command() -> int:
+        raise ConfigError((Problem("f", 2, 3, "a.b", "is wrong"),), hint="do this")
+
+    assert guarded(command, as_json=True) == 2
+    assert json.loads(capsys.readouterr().out) == {
+        "error": {
+            "code": "config-invalid",
+            "message": "the configuration has 1 problem",
+            "hint": "do this",
+            "problems": ["f:2:3: a.b: is wrong"],
+        }
+    }
 
 
 def test_a_bug_shows_its_traceback_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:

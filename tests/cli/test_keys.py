@@ -325,6 +325,23 @@ def test_a_key_is_removed_from_both_places(make_home: MakeHome) -> None:
     assert home.run("remove", "local")[0] == 4
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_key_that_is_removed_and_still_asked_for(make_home: MakeHome, broken: bool) -> None:
+    """It is said who asks for it; a configuration that cannot be read keeps nobody from removing."""
+    home = make_home()
+    home.put("keyring:local", KEY)
+    if broken:
+        home.paths.config.write_text("[server\n")
+
+    code, _, err = home.run("remove", "local")
+
+    assert code == 0
+    assert "removed keyring:local/default" in err
+    asks = "the provider 'local' still asks for keyring:local/default"
+    assert (asks in err) is not broken
+    assert ("give it another with: aimux keys set local; or remove it" in err) is not broken
+
+
 @pytest.mark.parametrize(
     ("backend", "text"), [("Locked", "whether it has this key too"), (NO_KEYRING, "")]
 )

@@ -119,6 +119,8 @@ def test_a_trace_with_ones_own_configuration(command: Simulate, way: str) -> Non
     said = command(where, stdin=TRACE)
     assert said.code == 0
     assert said.out.startswith("configured\t100.00 %\t1.45 s")
+    assert "unknown" in said.out
+    assert "$0.00" not in said.out
     assert "answers without a known price, not in COST: 1" in said.err
 
 

@@ -40,6 +40,9 @@ def test_a_setting_is_found(name, path) -> None:
         ("server.prot", "did you mean server.port?"),
         ("port", "did you mean server.port?"),
         ("servr.port", "did you mean server.port?"),
+        ("server.log_level", "did you mean logging.level?"),
+        ("log_level", "did you mean logging.level?"),
+        ("routing.loop-guard.on", "did you mean routing.loop_guard?"),
         ("providers.zai.base-url", "did you mean providers.zai.base_url?"),
         ("zzzzzzzz", "aimux config show prints every setting"),
         (

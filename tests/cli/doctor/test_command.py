@@ -163,7 +163,7 @@ def test_report_and_json_exclude_each_other(aimux: Command) -> None:
     result = aimux("doctor", "--report", "--json")
 
     assert result.code == 2
-    assert "--report is text" in result.err
+    assert "--report is text" in json.loads(result.out)["error"]["message"]
 
 
 def test_nothing_is_there_yet(aimux: Command) -> None:

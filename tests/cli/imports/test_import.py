@@ -468,7 +468,9 @@ def test_a_result_that_would_not_hold_is_not_written(aimux: Command, tmp_path: P
     assert (result.code, aimux.config) == (2, "")
     assert "nothing was written; what stands above" in result.err
     assert "[providers.anthropic]" in result.out
-    assert aimux("config", "import", "cliproxyapi", str(file), "--json").out == ""
+    told = json.loads(aimux("config", "import", "cliproxyapi", str(file), "--json").out)
+    assert told["error"]["code"] == "config-invalid"
+    assert len(told["error"]["problems"]) == 1
 
 
 @pytest.mark.parametrize(
