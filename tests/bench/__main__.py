@@ -27,7 +27,7 @@ from tests.bench.figures import (
 from tests.bench.planning import plain_time_us, planning_times_us
 from tests.bench.report import table
 from tests.bench.subjects import home, python_server
-from tests.bench.translation import request_times_ms
+from tests.bench.translation import first_times_ms, request_times_ms
 from tests.bench.workload import workloads
 
 
@@ -47,6 +47,7 @@ def run(effort: Effort) -> Figures:
         memory(place, aimux, small, figures, effort)
         growth(aimux, kinds[-1].shot, figures, effort)
         figures.translate_ms = request_times_ms(effort.commands * 20)
+        figures.first_translate_ms = first_times_ms(effort.commands * 20)
         figures.planning_us = planning_times_us(effort.commands * 40)
         figures.plain_planning_us = plain_time_us(effort.commands * 40)
     return figures

@@ -118,7 +118,9 @@ class Figures:
     growth_mb: float = 0.0
     """How much memory grew over one translated stream of 100 MB."""
     translate_ms: dict[str, float] = field(default_factory=dict)
-    """An 80 KB request from Anthropic's format into each other, in milliseconds."""
+    """An 80 KB request from Anthropic's format into each other, in milliseconds; a turn of many."""
+    first_translate_ms: dict[str, float] = field(default_factory=dict)
+    """The same with tools that nobody has seen before."""
     planning_us: dict[str, float] = field(default_factory=dict)
     """A plan for an 80 KB request with ten rules and thirty candidates, by strategy, in microseconds."""
     plain_planning_us: float = 0.0

@@ -65,6 +65,8 @@ def _rest(figures: Figures) -> Iterator[str]:
     for name, value, unit, goal in rows:
         yield f"{name:<36}{value:>9.2f} {unit:<3} {_mark(value, goal)}"
     yield f"{'memory at start':<36}{figures.memory_at_start_mb:>9.2f} MB"
+    for name, ms in figures.first_translate_ms.items():
+        yield f"{f'80 KB to {name}, new tools':<36}{ms:>9.2f} ms"
     yield f"{'plan, no rules, 1 candidate':<36}{figures.plain_planning_us:>9.2f} us"
 
 

@@ -1,9 +1,14 @@
-"""What translating costs by itself: one agent's request of 80 KB, from bytes to bytes, in this process."""
+"""What translating costs by itself: one agent's request of 80 KB, from bytes to bytes, in this process.
+
+An agent declares the same tools with every turn, and what is made of their schemas is remembered.  So there
+are two figures: that of a turn, and that of the first one.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterable
 from typing import Final
 
 from aimux.cli.bench.answers import MODEL
@@ -14,6 +19,7 @@ from aimux.wire.jsontext import scan
 from aimux.wire.target import Target
 from aimux.wire.transcode import Transcoder
 
+_BODY: Final = request_body(LARGE_BYTES)
 TARGETS: Final = (WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES, WireFormat.GEMINI)
 
 
@@ -24,14 +30,27 @@ def translate_once(body: bytes, upstream: WireFormat) -> bytes:
 
 
 def request_times_ms(repeats: int) -> dict[str, float]:
-    """The median by target format."""
-    body = request_body(LARGE_BYTES)
-    return {str(upstream): _median_ms(body, upstream, repeats) for upstream in TARGETS}
+    """The median by target format, of turns with the same tools."""
+    return {str(each): _median_ms([_BODY] * repeats, each) for each in TARGETS}
 
 
-def _median_ms(body: bytes, upstream: WireFormat, repeats: int) -> float:
+def first_times_ms(repeats: int) -> dict[str, float]:
+    """The same of requests whose tools nobody has seen before."""
+    return {
+        str(each): _median_ms(
+            [
+                _BODY.replace(b'"option_', b'"%s%d_' % (each.encode(), number))
+                for number in range(repeats)
+            ],
+            each,
+        )
+        for each in TARGETS
+    }
+
+
+def _median_ms(bodies: Iterable[bytes], upstream: WireFormat) -> float:
     times = []
-    for _ in range(repeats):
+    for body in bodies:
         begin = time.perf_counter()
         translate_once(body, upstream)
         times.append((time.perf_counter() - begin) * 1000)

@@ -95,7 +95,7 @@ def request_body(size: int, *, stream: bool = False, model: str = MODEL) -> byte
 
 
 def _tool(number: int) -> dict[str, Any]:
-    property_names = ("file_path", "pattern", "offset", "limit", "description")
+    property_names = ("file_path", "pattern", "offset", "limit", f"option_{number}")
     return {
         "name": f"Tool{number}",
         "description": FILLER * 35,

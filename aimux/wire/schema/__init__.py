@@ -10,19 +10,22 @@ schema becomes wider and never narrower, so that what was valid stays valid.
     clean      old drafts and mistakes as draft 2020-12
     refs       where references lead; join and meet, schemas that hold at once as one
     unions     anyOf and oneOf; values, what single values may be; shapes, objects and arrays
+    known      schemas that come again
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from aimux.wire.jsontext import same_text
 from aimux.wire.schema import limits
 from aimux.wire.schema.grammar import Dialect
+from aimux.wire.schema.known import Known
 from aimux.wire.schema.walk import Walk
 
-__all__ = ["Dialect", "Shaped", "shaped"]
+__all__ = ["Dialect", "Shaped", "shaped", "worked_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,25 @@ def shaped(schema: Mapping[str, Any] | None, dialect: Dialect) -> Shaped:
     may answer null where it would have answered nothing.
 
     The input is not changed, and parts of it that need no change are parts of the result: neither may
-    be changed afterwards.  The same input gives the same result.  Nothing is raised, whatever is in it.
+    be changed afterwards.  The same input gives the same result, and mostly the very same: what is made of
+    a schema is remembered.  Nothing is raised, whatever is in it.
     """
+    text = same_text(schema) if type(schema) is dict else None
+    if text is None:
+        return worked_out(schema, dialect)
+    key = dialect, text
+    made = _KNOWN.get(key)
+    if made is None:
+        made = worked_out(schema, dialect)
+        _KNOWN.keep(key, made)
+    return made
+
+
+_KNOWN: Final[Known[Shaped]] = Known()
+
+
+def worked_out(schema: Mapping[str, Any] | None, dialect: Dialect) -> Shaped:
+    """The same without looking whether it is known."""
     given = schema if isinstance(schema, Mapping) else {}
     walk = Walk(given if isinstance(given, dict) else dict(given), dialect)
     made, work = walk.run(), walk.work
