@@ -13,6 +13,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -151,14 +152,15 @@ def _facts(name: str, row: Mapping[str, Any]) -> ModelFacts:
 
 
 def _tier(row: Mapping[str, Any], usual: Mapping[str, float]) -> PriceTier:
-    """``{"above_input": 100000, "price": {...}}``, ``{"hours": ["06:00", "10:00"], "price": {...}}``; what
-    the tier does not price costs what it usually does.
+    """``{"above_input": 100000, "price": {...}}``, ``{"hours": ["06:00", "10:00"], "price": {...}}``,
+    ``{"from": "2027-01-01", "price": {...}}``; what the tier does not price costs what it usually does.
     """
-    hours = row.get("hours")
+    hours, day = row.get("hours"), row.get("from")
     return PriceTier(
         PriceFacts(**{**usual, **row["price"]}),
         row.get("above_input", 0),
         None if hours is None else (_minute(hours[0]), _minute(hours[1])),
+        0.0 if day is None else datetime.fromisoformat(f"{day}T00:00+00:00").timestamp(),
     )
 
 

@@ -38,15 +38,18 @@ class PriceFacts:
 
 @dataclass(frozen=True, slots=True)
 class PriceTier:
-    """Prices that hold instead of the usual ones: above a size of the prompt, at some time of the day.
+    """Prices that hold instead of the usual ones: above a size of the prompt, at some time of the day, from
+    some day on.
 
     ``above_input`` is a number of prompt tokens, cached ones included.  ``hours`` are minutes of the day
-    in UTC, from the first up to the second; where that is the smaller one, over midnight.
+    in UTC, from the first up to the second; where that is the smaller one, over midnight.  ``from_s`` is a
+    Unix time.
     """
 
     price: PriceFacts
     above_input: int = 0
     hours: tuple[int, int] | None = None
+    from_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

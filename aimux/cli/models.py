@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -20,6 +22,9 @@ from aimux.cli.model_rows import (
     model_rows,
     public_rows,
 )
+
+if TYPE_CHECKING:
+    from aimux.catalogue.provider import PriceTier
 
 UNKNOWN: Final = "?"
 FLAG_OFF = False
@@ -171,15 +176,23 @@ def _json(row: Row) -> dict[str, Any]:
         "context": facts.context,
         "max_output": facts.max_output,
         "capabilities": None if facts.capabilities is None else sorted(facts.capabilities),
-        "price": {
-            "input": facts.price.input,
-            "output": facts.price.output,
-            "cache_read": facts.price.cache_read,
-            "cache_write": facts.price.cache_write,
-        },
+        "price": asdict(facts.price),
+        "price_tiers": [tier_shape(each) for each in facts.tiers],
         "listed": row.seen,
         "change": None if row.change is None else row.change.kind,
         "note": facts.note or None,
         "source": facts.source or None,
         "date": facts.date or None,
+    }
+
+
+def tier_shape(tier: PriceTier) -> dict[str, Any]:
+    """Prices that hold instead: above so many tokens of input, at these hours (UTC), from that day on."""
+    return {
+        "above_input": tier.above_input or None,
+        "hours": None
+        if tier.hours is None
+        else [f"{at // 60:02}:{at % 60:02}" for at in tier.hours],
+        "from": None if not tier.from_s else f"{datetime.fromtimestamp(tier.from_s, UTC):%Y-%m-%d}",
+        "price": asdict(tier.price),
     }

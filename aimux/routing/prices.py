@@ -1,4 +1,4 @@
-"""Which prices hold for a request: those of its size and of the time of day, where a vendor has such."""
+"""Which prices hold for a request: of its size, of the hour and of the day, where a vendor has such."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def price_for(facts: ModelFacts, input_tokens: int, now_s: float) -> PriceFacts:
         return price
     minute = int(now_s // 60) % _MINUTES
     for tier in facts.tiers:
-        if input_tokens > tier.above_input and _within(minute, tier.hours):
+        fits = input_tokens > tier.above_input and now_s >= tier.from_s
+        if fits and _within(minute, tier.hours):
             price = tier.price
     return price
 

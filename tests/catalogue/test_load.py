@@ -285,6 +285,9 @@ def test_a_free_price_is_said_not_guessed() -> None:
     [
         ("anthropic", "claude-opus-5-5", 1_000_000, 128_000, (4, 20, 0.2, 5)),
         ("anthropic", "claude-haiku-4-5", 200_000, 64_000, (1, 5, 0.1, 1.25)),
+        ("openai", "gpt-6.1-sol", 1_050_000, 128_000, (2, 10, 0.1, 2.5)),
+        ("openai", "gpt-5.6-sol", 1_050_000, 128_000, (None, None, None, None)),
+        ("gemini", "gemini-2.5-pro", 1_048_576, 65_536, (1.25, 10, 0.125, None)),
         ("cerebras", "gpt-oss-120b", 131_072, 40_960, (0.35, 0.75, None, None)),
         ("zai", "glm-5.3", 1_048_576, 131_072, (1.4, 4.4, 0.26, None)),
         ("zai-coding", "glm-4.7", 204_800, 131_072, (None, None, None, None)),
@@ -305,6 +308,20 @@ def test_some_models_as_their_vendors_describe_them(
 
     assert (facts.context, facts.max_output) == (context, max_output)
     assert (price.input, price.output, price.cache_read, price.cache_write) == prices
+
+
+@pytest.mark.parametrize("name", ["openai", "gemini"])
+def test_a_long_prompt_costs_by_the_vendors_rule(name: str) -> None:
+    """Twice for what goes in, half as much again for what comes out."""
+    rows = load_catalogue()[name].models.values()
+    tiers = [(facts.price, tier) for facts in rows for tier in facts.tiers if tier.above_input]
+
+    assert tiers
+    for usual, tier in tiers:
+        dear = tier.price
+        assert dear.output == pytest.approx(1.5 * usual.output)
+        assert (dear.input, dear.cache_read) == (2 * usual.input, 2 * usual.cache_read)
+        assert usual.cache_write is None or dear.cache_write == 2 * usual.cache_write
 
 
 def test_an_unconfirmed_id_says_so() -> None:

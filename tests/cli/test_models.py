@@ -12,6 +12,8 @@ import pytest
 
 from aimux.catalogue import resolve
 from aimux.catalogue.load import load_catalogue
+from aimux.catalogue.provider import PriceFacts, PriceTier
+from aimux.cli.models import tier_shape
 from tests.support.command import COLUMNS, Command
 from tests.support.upstream import Answer, FakeUpstream
 
@@ -134,6 +136,30 @@ def test_a_table_fits_80_columns(aimux: Command, preset: str) -> None:
 
     assert len(lines) > 1
     assert max(map(len, lines)) <= COLUMNS
+
+
+def test_json_has_prices_that_hold_for_some_requests(aimux: Command) -> None:
+    """Above a size, at some hours, from a day on; what a tier leaves out costs what it usually does."""
+    aimux.config = "\n".join(
+        f'[providers.{name}]\npreset = "{name}"\nkeys = []'
+        for name in ("openai", "gemini", "anthropic")
+    )
+    found = rows(aimux)
+
+    assert found["openai/gpt-6-luna"]["price_tiers"] == [
+        {
+            "above_input": 272_000, "hours": None, "from": None,
+            "price": {"input": 0.2, "output": 0.75, "cache_read": 0.02, "cache_write": 0.25},
+        }
+    ]  # fmt: skip
+    assert found["gemini/gemini-3.8-flash"]["price_tiers"] == [
+        {
+            "above_input": None, "hours": None, "from": "2027-01-01",
+            "price": {"input": 1.5, "output": 7.5, "cache_read": 0.15, "cache_write": None},
+        }
+    ]  # fmt: skip
+    assert found["anthropic/claude-opus-5-5"]["price_tiers"] == []
+    assert tier_shape(PriceTier(PriceFacts(1, 2), hours=(990, 30)))["hours"] == ["16:30", "00:30"]
 
 
 def test_json_has_source_and_date(aimux: Command) -> None:

@@ -51,6 +51,21 @@ def test_both_sides_of_an_hour(hours: tuple[int, int], now_s: float, price: Pric
     assert price_for(facts(PriceTier(CHEAP, hours=hours)), 1, now_s) == price
 
 
+@pytest.mark.parametrize(("now_s", "price"), [(999.9, USUAL), (1000.0, LARGE), (1e10, LARGE)])
+def test_both_sides_of_a_day(now_s: float, price: PriceFacts) -> None:
+    """A price that was told beforehand holds from that moment on."""
+    assert price_for(facts(PriceTier(LARGE, from_s=1000.0)), 1, now_s) == price
+
+
+def test_a_price_that_ends_with_the_year() -> None:
+    """As the catalogue writes it: through 31 December in UTC."""
+    flash = load_catalogue()["gemini"].models["gemini-3.8-flash"]
+    new_year_s = 1_798_761_600.0
+
+    assert price_for(flash, 1, new_year_s - 1) == PriceFacts(0.75, 3.75, 0.075)
+    assert price_for(flash, 1, new_year_s) == PriceFacts(1.5, 7.5, 0.15)
+
+
 def test_the_last_tier_that_fits_holds() -> None:
     """Rows are written from the general to the particular."""
     both = facts(PriceTier(CHEAP, hours=(0, 60)), PriceTier(LARGE, above_input=10))
