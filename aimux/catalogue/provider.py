@@ -6,8 +6,9 @@ that the pure floors may hold one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from aimux.config.keyref import KeyReference
@@ -15,6 +16,11 @@ from aimux.model.request import WireFormat
 
 AuthStyle = Literal["bearer", "x-api-key", "x-goog-api-key", "none"]
 """How a provider takes its key: ``authorization: Bearer``, or a header of that name."""
+
+_DATED: Final = re.compile(
+    r"(.+)[-@]20\d\d(-?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01])", re.ASCII
+)
+"""A model's name with the day it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +152,18 @@ class Provider:
 
     def model(self, name: str) -> ModelFacts:
         """Facts of a model; for one that nobody described, facts that are all unknown."""
-        return self.models.get(name) or ModelFacts(name)
+        return self.described(name) or ModelFacts(name)
+
+    def described(self, name: str) -> ModelFacts | None:
+        """Facts of a model; None where nobody described it.
+
+        Vendors keep a model under the day it was made as well (``claude-haiku-4-5-20251001``,
+        ``gpt-6.1-sol-2026-08-12``), at the same price: one that has no row of its own has that of the name
+        without the day.
+        """
+        facts = self.models.get(name)
+        if facts is not None:
+            return facts
+        dated = _DATED.fullmatch(name)
+        facts = self.models.get(dated[1]) if dated else None
+        return None if facts is None else replace(facts, name=name)

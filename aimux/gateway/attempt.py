@@ -407,8 +407,8 @@ async def _read(upstream: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
 
 
 def _first_event_s(candidate: Candidate) -> float:
-    facts = candidate.provider.models.get(candidate.model)
-    thinks = facts is None or facts.capabilities is None or "thinking" in facts.capabilities
+    capabilities = candidate.facts.capabilities
+    thinks = capabilities is None or "thinking" in capabilities
     return FIRST_EVENT_THINKING_S if thinks else FIRST_EVENT_S
 
 

@@ -56,8 +56,10 @@ def _facts_of_public(name: str, snapshot: Snapshot) -> ModelFacts:
     """Facts of a public model: those of its first target that is described."""
     for target in snapshot.config.models[name].targets:
         provider, _, model = target.partition("/")
-        if provider in snapshot.providers and model in snapshot.providers[provider].models:
-            return snapshot.providers[provider].models[model]
+        known = snapshot.providers.get(provider)
+        facts = known.described(model) if known else None
+        if facts is not None:
+            return facts
     return ModelFacts(name)
 
 

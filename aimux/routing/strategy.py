@@ -157,13 +157,8 @@ def _cheapest(candidates: Sequence[Candidate], view: View) -> tuple[Ranked, ...]
     demand, cached = view.demand, view.cached
     rows: list[_Row] = []
     for each in candidates:
-        facts = each.provider.models.get(each.model)
         warm = cached.get(each.place, 0)
-        cost = (
-            None
-            if facts is None
-            else request_cost(price_for(facts, demand[0], view.now_s), demand, warm)
-        )
+        cost = request_cost(price_for(each.facts, demand[0], view.now_s), demand, warm)
         if cost is None:
             rows.append((each, inf, "price unknown", ()))
         elif warm:

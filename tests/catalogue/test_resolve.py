@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -225,6 +226,37 @@ def test_the_catalogue_is_not_changed_by_a_configuration() -> None:
 def test_a_model_nobody_described_is_all_unknown() -> None:
     """Unknown capabilities are ``None``, which means every one; unknown prices are not 0."""
     assert resolved(preset="openai").model("gpt-99") == ModelFacts("gpt-99")
+
+
+@pytest.mark.parametrize(
+    ("preset", "name", "row"),
+    [
+        ("anthropic", "claude-haiku-4-5-20251001", "claude-haiku-4-5"),
+        ("anthropic", "claude-haiku-4-5@20251001", "claude-haiku-4-5"),
+        ("openai", "gpt-6.1-sol-2026-08-12", "gpt-6.1-sol"),
+        ("openai", "gpt-6.1-sol-2026-13-12", None),
+        ("openai", "gpt-6.1-sol-pro", None),
+        ("openai", "gpt-99-2026-08-12", None),
+        ("anthropic", "claude-haiku-4-5-20251001-20251001", None),
+        ("anthropic", "-20251001", None),
+    ],
+)
+def test_a_model_by_the_day_it_was_made(preset: str, name: str, row: str | None) -> None:
+    """It has the facts of the model, under the name that it was asked by."""
+    provider = resolved(preset=preset)
+    wanted = None if row is None else dataclasses.replace(provider.models[row], name=name)
+
+    assert provider.described(name) == wanted
+    assert provider.model(name) == (wanted or ModelFacts(name))
+
+
+def test_a_row_of_its_own_holds_for_a_dated_model() -> None:
+    """What the configuration says of a day's model is not overridden by the model's."""
+    own = {"claude-haiku-4-5-20251001": {"context": 1000, "max_output": 100}}
+
+    assert (
+        resolved(preset="anthropic", models=own).model("claude-haiku-4-5-20251001").context == 1000
+    )
 
 
 def test_every_provider_of_a_configuration_is_resolved() -> None:
