@@ -62,7 +62,7 @@ def _row(alert: AlertShape) -> tuple[str, ...]:
 
 def send_test(
     number: Annotated[
-        int | None, typer.Argument(metavar="[N]", help="The alert's number; all if left out.")
+        int | None, typer.Argument(metavar="N", help="The alert's number; all if left out.")
     ] = None,
     json: Json = False,  # noqa: FBT002 -- typer's way to write a flag
 ) -> None:

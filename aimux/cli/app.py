@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from aimux import __version__
 from aimux.cli import output
-from aimux.cli.group import group
+from aimux.cli.group import group, named
 from aimux.cli.mistyped import MISTYPED, asks_for_help, usage_error
 from aimux.errors import UsageError
 
@@ -68,7 +68,7 @@ def _grown(modules: tuple[str, ...]) -> Any:
     for module in modules:
         importlib.import_module(f"aimux.cli.{module}").register(app)
     app.callback(invoke_without_command=True)(_aimux)
-    return get_command(app)
+    return named(get_command(app))
 
 
 def _aimux(

@@ -67,7 +67,7 @@ def check(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="Another file than config.toml; the environment is then left out.",
             show_default=False,
         ),
@@ -153,7 +153,7 @@ def import_(
     ],
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="Its configuration.", show_default=False),
+        typer.Argument(metavar="FILE", help="Its configuration.", show_default=False),
     ] = None,
     *,
     write: Annotated[

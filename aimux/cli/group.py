@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import typer
@@ -39,6 +40,37 @@ class _Group(TyperGroup):
         ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def named(command: Any) -> Any:
+    """A command, and all below it, whose help says what is taken in words and not in Python's types."""
+    for each in command.params:
+        if each.param_type_name == "argument":
+            each.metavar = each.metavar or each.name.upper()
+            each.display_type_rich = _no_type  # its name says it
+            each.get_usage_pieces = partial(_usage, each)
+        elif not each.is_flag and each.metavar is None:
+            number = each.type_descriptor.annotation in {int, float}
+            each.metavar = "NUMBER" if number else "TEXT"
+    for below in getattr(command, "commands", {}).values():
+        named(below)
+    return command
+
+
+def _no_type(ctx: Any) -> str:
+    del ctx
+    return ""
+
+
+def _usage(argument: Any, ctx: Any) -> list[str]:
+    """An argument in the line that shows how a command is used: ``NAME``, ``[NAME]``, ``NAME...``."""
+    del ctx
+    if argument.hidden:
+        return []
+    name = argument.metavar
+    if argument.nargs == -1 and not name.endswith("..."):
+        name += "..."
+    return [name if argument.required else f"[{name}]"]
 
 
 def summary(text: str, room: int) -> str:

@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 def why(
     identity: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The request's id (x-aimux-request-id).")
+        str | None, typer.Argument(metavar="ID", help="The request's id (x-aimux-request-id).")
     ] = None,
     *,
     last: Annotated[bool, typer.Option("--last", help="The newest request.")] = FLAG_OFF,

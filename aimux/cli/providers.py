@@ -108,7 +108,7 @@ def show(name: Name, as_json: Json = FLAG_OFF) -> None:
 def check(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="The provider; every enabled one if left out."),
+        typer.Argument(metavar="NAME", help="The provider; every enabled one if left out."),
     ] = None,
     paid: Annotated[
         bool, typer.Option("--paid", help="Also ask a model for one token, which costs money.")
@@ -146,7 +146,7 @@ def disable(name: Name, reload: Reload = FLAG_OFF) -> None:
 
 def reset(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The provider; or --all.")
+        str | None, typer.Argument(metavar="NAME", help="The provider; or --all.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = FLAG_OFF,
     as_json: Json = FLAG_OFF,

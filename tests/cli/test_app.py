@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,3 +47,21 @@ def test_other_branches_are_not_imported() -> None:
     )
     assert "aimux.cli.tokens" in done.stdout
     assert "aimux.cli.providers" not in done.stdout
+
+
+def _commands(command: Any, path: str = "aimux") -> Iterator[tuple[str, Any]]:
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, f"{path} {name}")
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(each, id=path) for path, each in _commands(tree())]
+)
+def test_help_has_the_words_of_a_person(command: Any) -> None:
+    """No type of Python's, no bracket within a bracket, no name in small letters for what is to be typed."""
+    context = command.make_context("aimux", [], resilient_parsing=True)
+    usage, *lines = command.get_help(context).split("\n")
+
+    assert not re.search(r"[{}]|\[\[|[a-z]\]", usage.removeprefix("Usage: aimux"))
+    assert not any(re.search(r"<(?:str|int|float|range|bool|path)", line) for line in lines)

@@ -80,20 +80,12 @@ def _usage(path: str, parameters: list[Any], below: Any) -> str:
 
 
 def _metavar(argument: Any) -> str:
-    name = argument.metavar or argument.name.upper()
-    if argument.nargs == -1 and "..." not in name:
-        name += "..."
-    return name if argument.required or name.startswith("[") else f"[{name}]"
+    return "".join(argument.get_usage_pieces(None))
 
 
 def _names(option: Any) -> str:
     names = ", ".join(code(each) for each in (*option.opts, *option.secondary_opts))
-    return names if option.is_flag else f"{names} {code(_takes(option))}"
-
-
-def _takes(option: Any) -> str:
-    kind = option.type_descriptor.annotation
-    return str(option.metavar or ("NUMBER" if kind in {int, float} else "TEXT"))
+    return names if option.is_flag else f"{names} {code(option.metavar)}"
 
 
 def _default(option: Any) -> str:

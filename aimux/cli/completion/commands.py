@@ -33,7 +33,7 @@ def show(
 def install(
     shell: Annotated[
         str | None,
-        typer.Argument(metavar="[SHELL]", help="bash, zsh, fish or powershell; yours if left out."),
+        typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell; yours if left out."),
     ] = None,
 ) -> None:
     """Put the file where your shell looks for it, and say what is left to do."""
