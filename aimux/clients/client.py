@@ -12,6 +12,7 @@ from aimux.clients.brokentext import BrokenText
 from aimux.clients.forms import FORMS
 
 PROFILE_HEADER: Final = "x-aimux-profile"
+_MOST_BYTES: Final = 2**20
 """What ``aimux run --profile`` sends with each request; rules ask for it under ``header``."""
 
 
@@ -132,10 +133,14 @@ class Client:
 
 
 def settings_in(path: Path, form: str) -> dict[str, Any]:
-    """What a file means, as far as it can be read: nothing when it is missing or broken."""
+    """What a file means, as far as it can be read: nothing when it is missing or broken, or no file that a
+    person would have written.
+    """
     try:
-        return FORMS[form].meaning(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, BrokenText):
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+            return {}
+        return FORMS[form].meaning(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError, BrokenText):
         return {}
 
 

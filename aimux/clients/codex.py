@@ -39,13 +39,14 @@ def variables(lead: Lead) -> dict[str, str]:
     return {"OPENAI_BASE_URL": f"{lead.url}/v1", "OPENAI_API_KEY": lead.token}
 
 
-def _path(around: Surroundings) -> Path:
+def settings_path(around: Surroundings) -> Path:
+    """Its own file."""
     return around.folder("CODEX_HOME", ".codex") / "config.toml"
 
 
 def asks(around: Surroundings) -> tuple[str, ...]:
     """The model that its settings name, else its usual one."""
-    model = settings_in(_path(around), "toml").get("model")
+    model = settings_in(settings_path(around), "toml").get("model")
     return (model if isinstance(model, str) else USUAL_MODEL,)
 
 
@@ -56,7 +57,7 @@ def files(lead: Lead, around: Surroundings) -> tuple[SettingsFile, ...]:
         wanted.append(Setting((_WINDOW,), window, unless=((_WINDOW,),)))
     provider = _provider(lead) | {"experimental_bearer_token": lead.token}
     wanted += [Setting(("model_providers", NAME, name), each) for name, each in provider.items()]
-    return (SettingsFile(_path(around), "toml", tuple(wanted)),)
+    return (SettingsFile(settings_path(around), "toml", tuple(wanted)),)
 
 
 def _provider(lead: Lead) -> dict[str, object]:
@@ -81,7 +82,7 @@ def launch(lead: Lead, around: Surroundings, arguments: Sequence[str], ours: Pat
     if lead.profile:
         header = f"{{{json.dumps(PROFILE_HEADER)}={json.dumps(lead.profile)}}}"
         given.append(f"model_providers.{NAME}.http_headers={header}")
-    if (window := _window(lead)) and _WINDOW not in settings_in(_path(around), "toml"):
+    if (window := _window(lead)) and _WINDOW not in settings_in(settings_path(around), "toml"):
         given.append(f"{_WINDOW}={window}")
     found = [part for each in given for part in ("-c", each)]
     return Launch({_TOKEN: lead.token}, tuple(found))
@@ -89,14 +90,14 @@ def launch(lead: Lead, around: Surroundings, arguments: Sequence[str], ours: Pat
 
 def conflicts(around: Surroundings) -> Iterator[Conflict]:
     """Other files that name a provider, and profiles of the person's that do."""
-    own = settings_in(_path(around), "toml")
+    own = settings_in(settings_path(around), "toml")
     profile = own.get("profile")
     if isinstance(profile, str):
         chosen = table_in(own, "profiles", profile).get("model_provider")
-        yield from _other(f"{_path(around)}, profile {profile!r}", chosen)
+        yield from _other(f"{settings_path(around)}, profile {profile!r}", chosen)
     for folder in around.upward():
         path = folder / ".codex" / "config.toml"
-        if path.resolve() != _path(around).resolve():
+        if path.resolve() != settings_path(around).resolve():
             yield from _other(str(path), settings_in(path, "toml").get("model_provider"))
     yield from _other(str(MANAGED), settings_in(MANAGED, "toml").get("model_provider"))
 

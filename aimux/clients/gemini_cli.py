@@ -43,7 +43,8 @@ def variables(lead: Lead) -> dict[str, str]:
     return {"GOOGLE_GEMINI_BASE_URL": lead.url, "GEMINI_API_KEY": lead.token}
 
 
-def _folder(around: Surroundings) -> Path:
+def settings_folder(around: Surroundings) -> Path:
+    """Where its files are."""
     return around.folder("GEMINI_CLI_HOME") / ".gemini"
 
 
@@ -51,8 +52,8 @@ def files(lead: Lead, around: Surroundings) -> tuple[SettingsFile, ...]:
     """Address and key in ``.env``, and in the settings that a key is used."""
     env = tuple(Setting((name,), value) for name, value in variables(lead).items())
     return (
-        SettingsFile(_folder(around) / ".env", "dotenv", env),
-        SettingsFile(_folder(around) / "settings.json", "json", (Setting(AUTH, BY_KEY),)),
+        SettingsFile(settings_folder(around) / ".env", "dotenv", env),
+        SettingsFile(settings_folder(around) / "settings.json", "json", (Setting(AUTH, BY_KEY),)),
     )
 
 
@@ -83,7 +84,9 @@ def conflicts(around: Surroundings) -> Iterator[Conflict]:
     """What the shell, the project and the system say otherwise."""
     for name in ("GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"):
         if around.environ.get(name):
-            yield Conflict("the shell", f"{name} beats {_folder(around) / '.env'}", f"unset {name}")
+            yield Conflict(
+                "the shell", f"{name} beats {settings_folder(around) / '.env'}", f"unset {name}"
+            )
     if around.environ.get("GOOGLE_API_KEY"):
         yield Conflict(
             "the shell", "GOOGLE_API_KEY is used instead of GEMINI_API_KEY", "unset GOOGLE_API_KEY"
@@ -93,10 +96,10 @@ def conflicts(around: Surroundings) -> Iterator[Conflict]:
             yield Conflict("the shell", f"{name} leads to another service", f"unset {name}")
     for folder in around.upward():
         for path in (folder / ".gemini" / ".env", folder / ".env"):
-            if path.exists() and path.parent.resolve() != _folder(around).resolve():
+            if path.exists() and path.parent.resolve() != settings_folder(around).resolve():
                 yield Conflict(
                     str(path),
-                    f"it is read instead of {_folder(around) / '.env'}",
+                    f"it is read instead of {settings_folder(around) / '.env'}",
                     "start it with: aimux run gemini-cli",
                 )
         yield from _other(folder / ".gemini" / "settings.json", around)
@@ -105,7 +108,7 @@ def conflicts(around: Surroundings) -> Iterator[Conflict]:
 
 
 def _other(path: Path, around: Surroundings) -> Iterator[Conflict]:
-    if path.resolve() == (_folder(around) / "settings.json").resolve():
+    if path.resolve() == (settings_folder(around) / "settings.json").resolve():
         return
     chosen = table_in(settings_in(path, "json"), *AUTH[:-1]).get(AUTH[-1])
     if chosen not in {None, BY_KEY}:
@@ -114,7 +117,7 @@ def _other(path: Path, around: Surroundings) -> Iterator[Conflict]:
 
 
 def _chosen(around: Surroundings) -> object:
-    data = settings_in(_folder(around) / "settings.json", "json")
+    data = settings_in(settings_folder(around) / "settings.json", "json")
     return table_in(data, *AUTH[:-1]).get(AUTH[-1])
 
 

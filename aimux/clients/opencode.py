@@ -41,12 +41,14 @@ def variables(lead: Lead) -> dict[str, str]:
     return {"OPENAI_BASE_URL": f"{lead.url}/v1", "OPENAI_API_KEY": lead.token}
 
 
-def _folder(around: Surroundings) -> Path:
-    return around.folder("XDG_CONFIG_HOME", ".config") / "opencode"
+def settings_files(around: Surroundings) -> list[Path]:
+    """Its files, the one that beats the others first."""
+    folder = around.folder("XDG_CONFIG_HOME", ".config") / "opencode"
+    return [folder / name for name in _FILES]
 
 
 def _path(around: Surroundings) -> Path:
-    candidates = [_folder(around) / name for name in _FILES[:2]]
+    candidates = settings_files(around)[:2]
     return next((each for each in candidates if each.exists()), candidates[-1])
 
 

@@ -8,7 +8,6 @@ address only the host.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 
 from aimux.cli.doctor.finding import Finding, failed, note, ok, warning
 from aimux.cli.doctor.patient import Patient
+from aimux.clients import codex, gemini_cli, opencode
+from aimux.clients.client import Surroundings, settings_in, table_in
 from aimux.errors import UserError
 
 SUBJECT = "clients"
@@ -117,36 +118,38 @@ def claude_files(home: Path, folder: Path, environ: Mapping[str, str]) -> list[P
 
 def _others(patient: Patient) -> Iterator[Finding]:
     """Agents that one may well use without aimux: told, and no fault."""
-    for client, path, host in [*_codex(patient), *_gemini(patient), *_opencode(patient)]:
-        what = f"{path}: {client} asks {host}, not aimux"
-        yield note(SUBJECT, what, f"aimux connect {client}")
+    around = Surroundings(patient.environ, patient.home, patient.folder)
+    for client, asked in _ASKED.items():
+        for path, address in asked(around):
+            if not _is_ours(patient, address):
+                what = f"{path}: {client} asks {_host(address)}, not aimux"
+                yield note(SUBJECT, what, f"aimux connect {client}")
 
 
-def _codex(patient: Patient) -> Iterator[tuple[str, Path, str]]:
-    path = Path(patient.environ.get("CODEX_HOME") or patient.home / ".codex") / "config.toml"
-    settings = read_toml(path) or {}
+def _codex(around: Surroundings) -> Iterator[tuple[Path, object]]:
+    path = codex.settings_path(around)
+    settings = settings_in(path, "toml")
     chosen = settings.get("model_provider")
-    table = settings.get("model_providers")
-    entry = table.get(chosen) if isinstance(table, dict) else None
-    if isinstance(entry, dict) and not _is_ours(patient, entry.get("base_url")):
-        yield "codex", path, _host(entry.get("base_url"))
+    if address := table_in(settings, "model_providers", str(chosen)).get("base_url"):
+        yield path, address
 
 
-def _gemini(patient: Patient) -> Iterator[tuple[str, Path, str]]:
-    path = patient.home / ".gemini" / ".env"
-    address = read_dotenv(path).get("GOOGLE_GEMINI_BASE_URL")
-    if address and not _is_ours(patient, address):
-        yield "gemini-cli", path, _host(address)
+def _gemini(around: Surroundings) -> Iterator[tuple[Path, object]]:
+    path = gemini_cli.settings_folder(around) / ".env"
+    if address := settings_in(path, "dotenv").get("GOOGLE_GEMINI_BASE_URL"):
+        yield path, address
 
 
-def _opencode(patient: Patient) -> Iterator[tuple[str, Path, str]]:
-    path = patient.home / ".config" / "opencode" / "opencode.json"
-    providers = (read_json(path) or {}).get("provider")
-    for entry in providers.values() if isinstance(providers, dict) else ():
-        options = entry.get("options") if isinstance(entry, dict) else None
-        address = options.get("baseURL") if isinstance(options, dict) else None
-        if address and not _is_ours(patient, address):
-            yield "opencode", path, _host(address)
+def _opencode(around: Surroundings) -> Iterator[tuple[Path, object]]:
+    for path in opencode.settings_files(around):
+        providers = table_in(settings_in(path, "json"), "provider")
+        for name in providers:
+            if address := table_in(providers, name, "options").get("baseURL"):
+                yield path, address
+
+
+_ASKED: Final = {"codex": _codex, "gemini-cli": _gemini, "opencode": _opencode}
+"""By client, its files with the addresses that they lead to."""
 
 
 def _is_ours(patient: Patient, address: object) -> bool:
@@ -161,7 +164,6 @@ def _connected(patient: Patient) -> Iterator[tuple[Finding, str]]:
 
     With each conflict the variable that it is about: what is told already is not told again.
     """
-    from aimux.clients.client import Surroundings
     from aimux.clients.connection import state_of
     from aimux.clients.journal import read_journal
     from aimux.clients.known import CLIENTS
@@ -198,27 +200,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def read_toml(path: Path) -> dict[str, Any] | None:
-    """The data of a TOML file, as :func:`read_json`."""
-    text = _text(path)
-    if text is None:
-        return {}
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def read_dotenv(path: Path) -> dict[str, str]:
-    """The assignments of a ``.env`` file, without their quotation marks."""
-    found = {}
-    for line in (_text(path) or "").splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and not name.startswith("#"):
-            found[name.strip()] = value.strip().strip("'\"")
-    return found
 
 
 def _text(path: Path) -> str | None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from aimux.catalogue.load import load_catalogue
-from aimux.cli.doctor.clients import claude_files, read_dotenv, read_json
+from aimux.cli.doctor.clients import claude_files, read_json
 from aimux.cli.imports.found import Account, Found, key_of, table, text
 from aimux.cli.imports.vendors import is_here, name_for, needs_key, settings_for
+from aimux.clients.client import settings_in
 from aimux.model.request import WireFormat
 from aimux.vault.secret import Secret
 
@@ -107,7 +108,7 @@ def lying_keys(environ: Mapping[str, str], home: Path, folder: Path) -> Iterator
     if value := text((read_json(codex) or {}).get("OPENAI_API_KEY")):
         yield Lying(f"{codex} OPENAI_API_KEY", {"preset": "openai"}, value)
     gemini = home / ".gemini" / ".env"
-    if value := read_dotenv(gemini).get("GEMINI_API_KEY", ""):
+    if value := settings_in(gemini, "dotenv").get("GEMINI_API_KEY", ""):
         yield Lying(f"{gemini} GEMINI_API_KEY", {"preset": "gemini"}, value)
     yield from _opencode(_opencode_file(environ, home))
 

@@ -661,6 +661,10 @@ CODEX = 'model_provider = "x"\n[model_providers.x]\nbase_url = "https://x.exampl
         (".config/opencode/opencode.json", {"provider": {"a": {"options": {"baseURL": ELSEWHERE}}, "b": 1}},
          "opencode asks x.example", "note"),
         (".config/opencode/opencode.json", b"\xff\xfe", "nothing overrides", "ok"),
+        (".config/opencode/opencode.json", "{ no", "nothing overrides", "ok"),
+        (".config/opencode/opencode.jsonc",
+         '{ // mine\n"provider": {"a": {"options": {"baseURL": "' + ELSEWHERE + '"},},},}',
+         "opencode asks x.example", "note"),
     ],
 )  # fmt: skip
 def test_settings_of_agents(
