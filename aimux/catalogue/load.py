@@ -20,6 +20,7 @@ from typing import Any
 
 from aimux.catalogue.provider import (
     CACHE_LIFETIME_S,
+    WEEKDAYS,
     AuthStyle,
     ModelFacts,
     PriceFacts,
@@ -152,14 +153,16 @@ def _facts(name: str, row: Mapping[str, Any]) -> ModelFacts:
 
 
 def _tier(row: Mapping[str, Any], usual: Mapping[str, float]) -> PriceTier:
-    """``{"above_input": 100000, "price": {...}}``, ``{"hours": ["06:00", "10:00"], "price": {...}}``,
-    ``{"from": "2027-01-01", "price": {...}}``; what the tier does not price costs what it usually does.
+    """``{"above_input": 100000, "price": {...}}``, ``{"from": "2027-01-01", "price": {...}}``,
+    ``{"hours": ["06:00", "10:00"], "days": "mon-fri", "price": {...}}``; what the tier does not price costs
+    what it usually does.
     """
     hours, day = row.get("hours"), row.get("from")
     return PriceTier(
         PriceFacts(**{**usual, **row["price"]}),
         row.get("above_input", 0),
         None if hours is None else (_minute(hours[0]), _minute(hours[1])),
+        row.get("days") == WEEKDAYS,
         0.0 if day is None else datetime.fromisoformat(f"{day}T00:00+00:00").timestamp(),
     )
 

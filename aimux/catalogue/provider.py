@@ -23,6 +23,10 @@ _DATED: Final = re.compile(
 """A model's name with the day it was made."""
 
 
+WEEKDAYS: Final = "mon-fri"
+"""How the catalogue writes a price that holds on no weekend."""
+
+
 @dataclass(frozen=True, slots=True)
 class PriceFacts:
     """US dollars per million tokens; ``None`` is unknown, never free."""
@@ -48,13 +52,14 @@ class PriceTier:
     some day on.
 
     ``above_input`` is a number of prompt tokens, cached ones included.  ``hours`` are minutes of the day
-    in UTC, from the first up to the second; where that is the smaller one, over midnight.  ``from_s`` is a
-    Unix time.
+    in UTC, from the first up to the second; where that is the smaller one, over midnight.  ``weekdays``: from
+    Monday to Friday in UTC only.  ``from_s`` is a Unix time.
     """
 
     price: PriceFacts
     above_input: int = 0
     hours: tuple[int, int] | None = None
+    weekdays: bool = False
     from_s: float = 0.0
 
 

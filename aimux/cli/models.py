@@ -188,11 +188,14 @@ def _json(row: Row) -> dict[str, Any]:
 
 def tier_shape(tier: PriceTier) -> dict[str, Any]:
     """Prices that hold instead: above so many tokens of input, at these hours (UTC), from that day on."""
+    from aimux.catalogue.provider import WEEKDAYS
+
     return {
         "above_input": tier.above_input or None,
         "hours": None
         if tier.hours is None
         else [f"{at // 60:02}:{at % 60:02}" for at in tier.hours],
+        "days": WEEKDAYS if tier.weekdays else None,
         "from": None if not tier.from_s else f"{datetime.fromtimestamp(tier.from_s, UTC):%Y-%m-%d}",
         "price": asdict(tier.price),
     }

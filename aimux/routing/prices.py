@@ -7,6 +7,8 @@ from typing import Final
 from aimux.catalogue.provider import ModelFacts, PriceFacts
 
 _MINUTES: Final = 24 * 60
+_THURSDAY, _SATURDAY = 3, 5
+"""From Monday; the first day of Unix time was a Thursday."""
 
 
 def price_for(facts: ModelFacts, input_tokens: int, now_s: float) -> PriceFacts:
@@ -17,9 +19,11 @@ def price_for(facts: ModelFacts, input_tokens: int, now_s: float) -> PriceFacts:
     price = facts.price
     if not facts.tiers:
         return price
-    minute = int(now_s // 60) % _MINUTES
+    day, minute = divmod(int(now_s // 60), _MINUTES)
+    at_the_weekend = (day + _THURSDAY) % 7 >= _SATURDAY
     for tier in facts.tiers:
         fits = input_tokens > tier.above_input and now_s >= tier.from_s
+        fits = fits and not (tier.weekdays and at_the_weekend)
         if fits and _within(minute, tier.hours):
             price = tier.price
     return price

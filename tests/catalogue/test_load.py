@@ -292,7 +292,9 @@ def test_a_free_price_is_said_not_guessed() -> None:
         ("zai", "glm-5.3", 1_048_576, 131_072, (1.4, 4.4, 0.26, None)),
         ("zai-coding", "glm-4.7", 204_800, 131_072, (None, None, None, None)),
         ("synthetic", "hf:zai-org/GLM-5.2", 524_288, 65_536, (1.4, 4.4, 0.16, None)),
-        ("deepseek", "deepseek-v4-pro", None, None, (None, None, None, None)),
+        ("deepseek", "deepseek-v4-pro", 1_000_000, 384_000, (0.66, 1.98, 0.022, None)),
+        ("xai", "grok-4.7", 500_000, None, (2, 6, 0.5, None)),
+        ("moonshot", "kimi-k3", 1_048_576, 131_072, (3, 15, 0.3, None)),
     ],
 )
 def test_some_models_as_their_vendors_describe_them(
@@ -327,7 +329,6 @@ def test_a_long_prompt_costs_by_the_vendors_rule(name: str) -> None:
 def test_an_unconfirmed_id_says_so() -> None:
     """Who relies on a name that was only inferred is told."""
     assert "not confirmed" in load_catalogue()["anthropic"].models["claude-fable-5-1"].note
-    assert "not confirmed" in load_catalogue()["xai"].models["grok-4.7"].note
 
 
 def test_a_model_that_refuses_images_does_not_promise_them() -> None:

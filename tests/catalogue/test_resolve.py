@@ -219,7 +219,7 @@ def test_the_catalogue_is_not_changed_by_a_configuration() -> None:
     """Facts of one provider do not leak into another one of the same preset."""
     resolved(preset="xai", models={"grok-4.7": {"context": 1}, "mine": {}})
 
-    assert load_catalogue()["xai"].models["grok-4.7"].context is None
+    assert load_catalogue()["xai"].models["grok-4.7"].context == 500_000
     assert "mine" not in resolved(preset="xai").models
 
 

@@ -148,18 +148,19 @@ def test_json_has_prices_that_hold_for_some_requests(aimux: Command) -> None:
 
     assert found["openai/gpt-6-luna"]["price_tiers"] == [
         {
-            "above_input": 272_000, "hours": None, "from": None,
+            "above_input": 272_000, "hours": None, "days": None, "from": None,
             "price": {"input": 0.2, "output": 0.75, "cache_read": 0.02, "cache_write": 0.25},
         }
     ]  # fmt: skip
     assert found["gemini/gemini-3.8-flash"]["price_tiers"] == [
         {
-            "above_input": None, "hours": None, "from": "2027-01-01",
+            "above_input": None, "hours": None, "days": None, "from": "2027-01-01",
             "price": {"input": 1.5, "output": 7.5, "cache_read": 0.15, "cache_write": None},
         }
     ]  # fmt: skip
     assert found["anthropic/claude-opus-5-5"]["price_tiers"] == []
-    assert tier_shape(PriceTier(PriceFacts(1, 2), hours=(990, 30)))["hours"] == ["16:30", "00:30"]
+    night = tier_shape(PriceTier(PriceFacts(1, 2), hours=(990, 30), weekdays=True))
+    assert (night["hours"], night["days"]) == (["16:30", "00:30"], "mon-fri")
 
 
 def test_json_has_source_and_date(aimux: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -55,6 +56,34 @@ def test_both_sides_of_an_hour(hours: tuple[int, int], now_s: float, price: Pric
 def test_both_sides_of_a_day(now_s: float, price: PriceFacts) -> None:
     """A price that was told beforehand holds from that moment on."""
     assert price_for(facts(PriceTier(LARGE, from_s=1000.0)), 1, now_s) == price
+
+
+@pytest.mark.parametrize(
+    ("day", "price"),
+    [(3, USUAL), (4, LARGE), (5, LARGE), (8, LARGE), (9, USUAL), (10, USUAL), (11, LARGE)],
+)
+def test_days_of_the_week(day: int, price: PriceFacts) -> None:
+    """Of January 1970: the fourth day after the first was a Monday."""
+    week = facts(PriceTier(LARGE, weekdays=True))
+
+    assert price_for(week, 1, day * 24 * HOUR_S) == price
+    assert price_for(week, 1, (day + 1) * 24 * HOUR_S - 1) == price
+
+
+@pytest.mark.parametrize(
+    ("now", "price"),
+    [
+        ("2026-11-30T00:59", 0.66), ("2026-11-30T01:00", 1.32), ("2026-11-30T04:00", 0.66),
+        ("2026-12-04T09:59", 1.32), ("2026-12-04T10:00", 0.66),
+        ("2026-12-05T07:00", 0.66), ("2026-12-06T07:00", 0.66),
+    ],
+)  # fmt: skip
+def test_the_dear_hours_of_deepseek(now: str, price: float) -> None:
+    """From Monday to Friday, 01:00 to 04:00 and 06:00 to 10:00 in UTC."""
+    pro = load_catalogue()["deepseek"].models["deepseek-v4-pro"]
+    now_s = datetime.fromisoformat(f"{now}+00:00").timestamp()
+
+    assert price_for(pro, 1, now_s).input == price
 
 
 def test_a_price_that_ends_with_the_year() -> None:

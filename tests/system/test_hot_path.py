@@ -76,8 +76,13 @@ def test_heavy_is_seen(home: Home) -> None:
     assert "typer" in names
 
 
-TREE = "import sys; from aimux.cli.app import run; from aimux.cli.guarded import guarded; "
-TREE += "sys.exit(guarded(lambda: run(sys.argv[1:])))"
+TREE = """
+import sys
+from aimux.cli.app import run
+from aimux.cli.guarded import asks_for_json, guarded
+typed = sys.argv[1:]
+sys.exit(guarded(lambda: run(typed), as_json=asks_for_json(typed)))
+"""
 
 
 @pytest.mark.parametrize("running", [True, False])
