@@ -12,21 +12,23 @@ import functools
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from aimux.catalogue.provider import (
     CACHE_LIFETIME_S,
-    WEEKDAYS,
     AuthStyle,
     ModelFacts,
     PriceFacts,
     PriceTier,
 )
 from aimux.model.request import WireFormat
+
+_WEEKDAYS: Final = "mon-fri"
+"""How a row says that a price holds on no weekend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,21 @@ def preset_shape(preset: Preset) -> dict[str, Any]:
     }
 
 
+def tier_shape(tier: PriceTier) -> dict[str, Any]:
+    """Prices that hold for some requests, for a program: as a row has them, and null for what is no
+    condition.
+    """
+    return {
+        "above_input": tier.above_input or None,
+        "hours": None
+        if tier.hours is None
+        else [f"{at // 60:02}:{at % 60:02}" for at in tier.hours],
+        "days": _WEEKDAYS if tier.weekdays else None,
+        "from": None if not tier.from_s else f"{datetime.fromtimestamp(tier.from_s, UTC):%Y-%m-%d}",
+        "price": asdict(tier.price),
+    }
+
+
 def load_quirks() -> Mapping[str, str]:
     """What each quirk's name means, in one clause."""
     quirks: dict[str, str] = _providers_file()["quirks"]
@@ -162,7 +179,7 @@ def _tier(row: Mapping[str, Any], usual: Mapping[str, float]) -> PriceTier:
         PriceFacts(**{**usual, **row["price"]}),
         row.get("above_input", 0),
         None if hours is None else (_minute(hours[0]), _minute(hours[1])),
-        row.get("days") == WEEKDAYS,
+        row.get("days") == _WEEKDAYS,
         0.0 if day is None else datetime.fromisoformat(f"{day}T00:00+00:00").timestamp(),
     )
 

@@ -23,10 +23,6 @@ _DATED: Final = re.compile(
 """A model's name with the day it was made."""
 
 
-WEEKDAYS: Final = "mon-fri"
-"""How the catalogue writes a price that holds on no weekend."""
-
-
 @dataclass(frozen=True, slots=True)
 class PriceFacts:
     """US dollars per million tokens; ``None`` is unknown, never free."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -22,9 +21,6 @@ from aimux.cli.model_rows import (
     model_rows,
     public_rows,
 )
-
-if TYPE_CHECKING:
-    from aimux.catalogue.provider import PriceTier
 
 UNKNOWN: Final = "?"
 FLAG_OFF = False
@@ -166,6 +162,8 @@ def _seen(row: Row) -> str:
 
 
 def _json(row: Row) -> dict[str, Any]:
+    from aimux.catalogue.load import tier_shape
+
     facts = row.facts
     return {
         "name": row.name,
@@ -183,19 +181,4 @@ def _json(row: Row) -> dict[str, Any]:
         "note": facts.note or None,
         "source": facts.source or None,
         "date": facts.date or None,
-    }
-
-
-def tier_shape(tier: PriceTier) -> dict[str, Any]:
-    """Prices that hold instead: above so many tokens of input, at these hours (UTC), from that day on."""
-    from aimux.catalogue.provider import WEEKDAYS
-
-    return {
-        "above_input": tier.above_input or None,
-        "hours": None
-        if tier.hours is None
-        else [f"{at // 60:02}:{at % 60:02}" for at in tier.hours],
-        "days": WEEKDAYS if tier.weekdays else None,
-        "from": None if not tier.from_s else f"{datetime.fromtimestamp(tier.from_s, UTC):%Y-%m-%d}",
-        "price": asdict(tier.price),
     }

@@ -133,15 +133,22 @@ class Client:
 
 
 def settings_in(path: Path, form: str) -> dict[str, Any]:
-    """What a file means, as far as it can be read: nothing when it is missing or broken, or no file that a
-    person would have written.
-    """
+    """What a file means, as far as it can be read: nothing when it is missing or broken."""
+    text = text_in(path)
+    try:
+        return {} if text is None else FORMS[form].meaning(text)
+    except (ValueError, RecursionError, BrokenText):
+        return {}
+
+
+def text_in(path: Path) -> str | None:
+    """The text of a file of a size that a person writes; None where there is none that can be read."""
     try:
         if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-            return {}
-        return FORMS[form].meaning(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError, BrokenText):
-        return {}
+            return None
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def table_in(data: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from aimux.catalogue import resolve
-from aimux.catalogue.load import load_catalogue
+from aimux.catalogue.load import load_catalogue, tier_shape
 from aimux.catalogue.provider import PriceFacts, PriceTier
-from aimux.cli.models import tier_shape
 from tests.support.command import COLUMNS, Command
 from tests.support.upstream import Answer, FakeUpstream
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from aimux.cli.doctor.finding import Finding, failed, note, ok, warning
 from aimux.cli.doctor.patient import Patient
 from aimux.clients import codex, gemini_cli, opencode
-from aimux.clients.client import Surroundings, settings_in, table_in
+from aimux.clients.client import Surroundings, settings_in, table_in, text_in
 from aimux.errors import UserError
 
 SUBJECT = "clients"
@@ -32,7 +32,6 @@ ADDRESSES: Final = {
 """The variables by which agents find their provider, with the path that stands behind our address."""
 
 _ELSEWHERE: Final = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
-_MOST_BYTES: Final = 2**20
 Settings = Mapping[str, Any]
 
 
@@ -192,7 +191,7 @@ def _connected(patient: Patient) -> Iterator[tuple[Finding, str]]:
 
 def read_json(path: Path) -> dict[str, Any] | None:
     """The object in a JSON file; empty where there is no file, None where it is something else."""
-    text = _text(path)
+    text = text_in(path)
     if text is None:
         return {}
     try:
@@ -200,13 +199,3 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _text(path: Path) -> str | None:
-    """A small text file's content; None where there is none that can be read."""
-    try:
-        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-            return None
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
