@@ -172,7 +172,7 @@ def test_a_daemon_that_starts_anew_is_found_and_asks_for_a_login(
     watch.expected += ["401", "ERR_"]
     port = home.presence.address.rpartition(":")[2]
     home.stop()
-    expect(page.locator(".banner")).to_contain_text("The daemon does not answer.")
+    expect(page.locator(".banner.bad")).to_contain_text("The daemon does not answer.")
     home.start("--port", port)
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in from the command line")
     again = page.context.new_page()

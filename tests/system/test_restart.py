@@ -250,6 +250,7 @@ def test_a_daemon_that_cannot_hand_over(home: Home, upstream: FakeUpstream) -> N
     """One of an earlier version has no such address: it is stopped, and then another is started."""
     ready_home(home, upstream)
     first = home.presence
+    until(home.paths.handover.exists)
     home.paths.handover.unlink()
 
     done = home.aimux("restart")
