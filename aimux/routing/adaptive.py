@@ -19,7 +19,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from itertools import repeat
 from typing import Final, NamedTuple
 
 from aimux.catalogue.provider import PriceFacts
@@ -75,29 +74,32 @@ class Account:
         self._view = view
         places = [each.place for each in candidates]
         self._speeds = view.performance.speeds(places, view.demand.task, view.now_s)
-        self.scores = self._scored()
+        rates = [each.rates for each in candidates]
+        for place in view.cached:
+            if place in places:
+                rates[places.index(place)] = None
+        self.scores = self._scored(rates)
         """US dollars: expected, or as much more as is said of those with little evidence."""
 
-    def _scored(self) -> list[float]:
+    def _scored(self, rates: Sequence[tuple[float, float] | None]) -> list[float]:
+        """By rates of input and output, None for those who have no such or less to read."""
         view = self._view
-        cached = view.cached
         input_tokens, output_tokens, _ = view.demand
         second_usd = view.minute_usd / 60
-        ktokens = input_tokens / 1000
+        ktokens_usd, output_usd = input_tokens / 1000 * second_usd, output_tokens * second_usd
         assumed_usd = _assumed_s(input_tokens, output_tokens) * second_usd
         scores: list[float] = []
         floor = 0.0
-        for candidate, speed in zip(self._candidates, self._speeds, strict=True):
-            rates = candidate.rates
-            if rates is None or candidate.place in cached:
-                score, price, _, _, warm = self._estimate(candidate, speed)
+        for each, speed in zip(rates, self._speeds, strict=True):
+            if each is None:
+                score, price, _, _, warm = self._estimate(self._candidates[len(scores)], speed)
                 weight = speed.weight
                 paper = _assumed_s(max(input_tokens - warm, 0), output_tokens) * second_usd
-            else:  # the usual one, in a line of its own each
+            else:  # the usual one, with time turned into money before the loop
                 fixed, slope, rate, success, weight, _ = speed
-                price = input_tokens * rates[0] + output_tokens * rates[1]
-                seconds = fixed + slope * ktokens + output_tokens / rate
-                score = (price + seconds * second_usd) / success
+                price = input_tokens * each[0] + output_tokens * each[1]
+                wait_usd = fixed * second_usd + slope * ktokens_usd + output_usd / rate
+                score = (price + wait_usd) / success
                 paper = assumed_usd
             if weight < LITTLE and score < floor:
                 score = floor - (floor - score) * weight / LITTLE
@@ -162,9 +164,7 @@ def adaptive(candidates: Sequence[Candidate], view: View) -> tuple[Ranked, ...]:
     account = Account(candidates, view)
     scores, words = account.scores, account.words
     places = _calm(scores)
-    best_first = map(candidates.__getitem__, places), map(scores.__getitem__, places)
-    told = zip(*best_first, repeat(words), repeat(()), strict=False)  # repeated without an end
-    ranks = list(map(_make, repeat(Ranked), told))
+    ranks = [_make(Ranked, (candidates[each], scores[each], words, ())) for each in places]
     tried = _trial(places[0], account, view)
     if tried is not None:
         rank = ranks.pop(places.index(tried))

@@ -18,11 +18,14 @@ whoever signed it, also after the cache has gone cold; elsewhere it goes on with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aimux.routing.plan import Candidate, Ranked, Step
-from aimux.routing.state import State
+from aimux.routing.state import State, Value
+
+Place = tuple[str, str]
+"""Provider and model."""
 
 LITTLE: Final = 0.1
 LITTLE_TOKENS: Final = 2_000
@@ -41,6 +44,27 @@ class Warm(NamedTuple):
     tokens: int
     until_s: float
     label: str
+
+
+MOST_PLACES: Final = 8
+"""Of one conversation; who answered it longest ago is forgotten first."""
+
+
+def warm_places(value: Value | None, now_s: float) -> dict[Place, Warm]:
+    """Where a conversation is warm, by what the state holds of it: for each place, the latest last, its
+    provider, model, tokens, time and label, one after the other.
+    """
+    if value is None:
+        return {}
+    five = [iter(value)] * _FIELDS
+    return {
+        (provider, model): Warm(tokens, until_s, label)
+        for provider, model, tokens, until_s, label in zip(*five, strict=False)
+        if until_s > now_s
+    }
+
+
+_FIELDS: Final = 5
 
 
 class Last(NamedTuple):
@@ -63,21 +87,14 @@ class Affinity:
         """What is warm of a session at a candidate."""
         return self.warm_at(session, candidate.place, now_s)
 
-    def warm_at(self, session: str, place: tuple[str, str], now_s: float) -> Warm | None:
+    def warm_at(self, session: str, place: Place, now_s: float) -> Warm | None:
         """The same at a provider and model by name."""
-        value = self._state.get(("warm", session, *place), now_s)
-        return None if value is None else Warm._make(value)
+        return warm_places(self._state.get(("warm", session), now_s), now_s).get(place)
 
-    def warm_tokens(
-        self, session: str, places: Sequence[tuple[str, str]], now_s: float
-    ) -> dict[tuple[str, str], int]:
-        """How many tokens of a session are warm at each of several places; those with none left out."""
-        values = self._state.read([("warm", session, *place) for place in places], now_s)
-        return {
-            place: Warm._make(value).tokens
-            for place, value in zip(places, values, strict=True)
-            if value is not None
-        }
+    def warm_tokens(self, session: str, places: Container[Place], now_s: float) -> dict[Place, int]:
+        """How many tokens of a session are warm at each of these places; those with none left out."""
+        warm = warm_places(self._state.get(("warm", session), now_s), now_s)
+        return {place: each.tokens for place, each in warm.items() if place in places}
 
     def last(self, session: str, now_s: float) -> Last | None:
         """Who answered the session last."""
@@ -85,8 +102,8 @@ class Affinity:
         return None if value is None else Last._make(value)
 
     def left(
-        self, session: str, cached: Mapping[tuple[str, str], int], now_s: float
-    ) -> tuple[tuple[str, str], int] | None:
+        self, session: str, cached: Mapping[Place, int], now_s: float
+    ) -> tuple[Place, int] | None:
         """Where a session was last and is warm though it is none of those where it may go now (``cached``):
         another rule holds for it; with the tokens that are warm there.
         """
@@ -105,25 +122,33 @@ class Affinity:
         """A step has read so many tokens of a session: for a while they are warm there."""
         place = step.candidate.place
         if tokens >= LEAST_TOKENS:
-            until_s = now_s + lifetime_s
-            self._state.put(("warm", session, *place), Warm(tokens, until_s, step.label), until_s)
+            key = ("warm", session)
+            warm = warm_places(self._state.get(key, now_s), now_s)
+            warm.pop(place, None)
+            warm[place] = Warm(tokens, now_s + lifetime_s, step.label)
+            kept = list(warm.items())[-MOST_PLACES:]
+            value = tuple([part for where, each in kept for part in (*where, *each)])
+            self._state.put(key, value, max(each.until_s for _, each in kept))
         self._state.put(("last", session), Last(*place, step.label), now_s + REMEMBERED_S)
 
 
-def settled(ranks: Sequence[Ranked], cached: Mapping[tuple[str, str], int]) -> tuple[Ranked, ...]:
+def settled(ranks: Sequence[Ranked], cached: Mapping[Place, int]) -> tuple[Ranked, ...]:
     """The order with warm candidates first; ``cached`` is how many tokens are warm at a place.
 
     Those who have nearly all of the warmest prefix come first, in the order that the strategy gave;
     then the others, in that order.  With nothing warm the order stays.
     """
-    held = [cached.get(rank.candidate.place, 0) for rank in ranks]
-    most = max(held, default=0)
+    places = [rank.candidate.place for rank in ranks]
+    held = {place: cached[place] for place in cached if place in places}
+    most = max(held.values(), default=0)
     enough = max(1, most - max(LITTLE_TOKENS, round(most * LITTLE)))
-    near = [rank for rank, tokens in zip(ranks, held, strict=True) if tokens >= enough]
-    if near == [*ranks[: len(near)]]:
+    near = sorted([places.index(place) for place, tokens in held.items() if tokens >= enough])
+    if near == list(range(len(near))):
         return tuple(ranks)
-    far = [rank for rank, tokens in zip(ranks, held, strict=True) if tokens < enough]
-    return (*near, *far)
+    far = list(ranks)
+    for index in reversed(near):
+        del far[index]
+    return (*[ranks[index] for index in near], *far)
 
 
 def pinned(ranks: Sequence[Ranked], last: Last) -> tuple[Ranked, ...]:

@@ -36,7 +36,7 @@ from aimux.routing.quota import keys_of as windows_keys
 from aimux.routing.rates import NO_LIMITS
 from aimux.routing.rests import key_of_key, key_of_model
 from aimux.routing.rules import Rule, compile_rules, first_match
-from aimux.routing.state import Key
+from aimux.routing.state import Key, Watched, watched
 from aimux.wire.codec import Mode, Operation
 
 ASKED: Final = "*"
@@ -93,11 +93,11 @@ class Ladder:
     groups: tuple[Group, ...] = ()
     alone: Step | None = None
     """The only step there is, where there is one candidate with one key: nothing to choose."""
-    watched: Mapping[tuple[str, str], Sequence[Key]] = field(default_factory=dict, repr=False)
+    watched: Mapping[tuple[str, str], Watched] = field(default_factory=dict, repr=False)
     """By place, everything in the state that could speak against a candidate: as long as nothing is
     there, it is well, and nobody has to look closer.
     """
-    all_watched: tuple[Key, ...] = field(default=(), repr=False)
+    all_watched: Watched = field(default=(), repr=False)
     """The same of all candidates."""
     limited: bool = False
     """Whether a provider has limits of our own."""
@@ -260,7 +260,7 @@ class Routes:
             None if settings is None or isinstance(settings, RoutingSettings) else settings.hedge
         )
         once = tuple(dict.fromkeys(candidates))
-        watched = {each.place: self._watched(each) for each in once}
+        watching = {each.place: self._watched(each) for each in once}
         strategy: Strategy = "priority" if settings is None else settings.strategy
         groups = self._groups(settings, made)
         return Ladder(
@@ -274,8 +274,8 @@ class Routes:
             hedge,
             groups,
             self._alone(once),
-            watched,
-            tuple(dict.fromkeys(key for keys in watched.values() for key in keys)),
+            {place: watched(keys) for place, keys in watching.items()},
+            watched(key for keys in watching.values() for key in keys),
             any(each.provider.limits != NO_LIMITS for each in once),
             {each.place: self.steps_of(each) for each in once},
             tuple(map(Ranked, once)),

@@ -13,15 +13,16 @@ from typing import Any, Final, Generic, TypeVar, overload
 from aimux.errors import InvalidRequest
 from aimux.model.parts import MediaKind
 from aimux.model.request import WireFormat
-from aimux.routing.facts.looks import Fields, decoded, mapping, spelled
+from aimux.routing.facts.history import History
+from aimux.routing.facts.looks import decoded, mapping, spelled
 from aimux.routing.facts.media import Media, media_of
 from aimux.routing.facts.settings import OFF, max_output_tokens, structured, thinking
 from aimux.routing.facts.tools import Declared, declared, is_empty_list
 from aimux.routing.plan import Demand, Task
 from aimux.wire.codec import Operation
 from aimux.wire.estimate import estimated_tokens
-from aimux.wire.jsontext import Document, objects, scan, values
-from aimux.wire.opaque import may_hold_carrier
+from aimux.wire.jsontext import Document, scan, stands_in, values
+from aimux.wire.opaque import carrier_mark
 
 LONG_CONTEXT_SUFFIX: Final = "[1m]"
 """Claude Code marks a model's name so when it wants the large window; no vendor knows it."""
@@ -141,26 +142,21 @@ class Features:
             return document
 
     @fact
-    def conversation(self) -> bytes:
-        """The messages as they are written."""
-        return self.body.text(HISTORY[self.format])
-
-    @fact
-    def history(self) -> list[Fields]:
-        """The members of each message, not decoded."""
-        return objects(self.conversation)
+    def history(self) -> History:
+        """The messages."""
+        return History(self.body, HISTORY[self.format])
 
     @fact
     def thinking(self) -> str:
         """``off``, an effort (``minimal``, ``low``, ``medium``, ``high``, ``xhigh``, ``max``), or ``on``
         where how much is the model's to say.
         """
-        return thinking(self.format, self.body, lambda: self.history)
+        return thinking(self.format, self.body, self.history)
 
     @fact
     def structured_output(self) -> bool:
         """Whether the answer must follow a schema."""
-        return structured(self.format, self.body, lambda: self.history)
+        return structured(self.format, self.body, self.history)
 
     @fact
     def max_output_tokens(self) -> int | None:
@@ -169,7 +165,7 @@ class Features:
 
     @fact
     def _media(self) -> Media:
-        return media_of(self.format, self.conversation, lambda: self.history)
+        return media_of(self.format, self.history)
 
     @property
     def images(self) -> bool:
@@ -195,7 +191,7 @@ class Features:
 
     @fact
     def _declared(self) -> Declared:
-        return declared(self.format, self.body, lambda: self.history)
+        return declared(self.format, self.body, self.history)
 
     @property
     def tools(self) -> frozenset[str]:
@@ -236,15 +232,14 @@ class Features:
     @fact
     def signed(self) -> bool:
         """Whether the history may hold state that only its issuer can read: a look at the bytes."""
-        raw = self.conversation
-        marks = _SIGNATURES[self.format]
-        return any(mark in raw for mark in marks) or may_hold_carrier(raw, self.format)
+        holds = self.history.holds
+        return any(map(holds, _SIGNATURES[self.format])) or holds(carrier_mark(self.format))
 
     @fact
     def cache_hour(self) -> bool:
         """Whether something of the prompt is to be cached for an hour, in Anthropic's words."""
         raw = self.document.raw
-        if self.format is not WireFormat.ANTHROPIC or b'"1h"' not in raw:
+        if self.format is not WireFormat.ANTHROPIC or not stands_in(raw, b'"1h"'):
             return False
         return _CACHE_HOUR.search(raw) is not None
 

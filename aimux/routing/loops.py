@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 from aimux.errors import Looping
 from aimux.model.request import WireFormat
-from aimux.routing.facts.looks import Fields, beginning, decoded, either, text_in
+from aimux.routing.facts.looks import Fields, beginning, blocks, decoded, either, text_in
 from aimux.routing.features import HISTORY, Features
 from aimux.routing.session import told_session
 from aimux.routing.state import LOOPS, Key, State
@@ -98,19 +98,19 @@ def check_calls(features: Features) -> None:
     Raises:
         Looping: there are too many.
     """
-    if len(features.conversation) < LEAST_BYTES:
+    if len(features.history) < LEAST_BYTES:
         return
     reader = _READERS[features.format]
-    if len(features.conversation) < _SHORT_BYTES and reader.call not in features.conversation:
+    if len(features.history) < _SHORT_BYTES and not features.history.holds(reader.call):
         return
-    ends = _end_of(features.conversation, reader.mark)
+    ends = _end_of(features.history.raw, reader.mark)
     if ends is not None:
         first = list(islice(_rounds(reader, ends), 2))
         if len(first) == 2 and first[0] != first[1]:
             return
         if len(first) < 2 and _breaks(reader, ends):
             return
-    rounds = _rounds(reader, features.history)
+    rounds = _rounds(reader, features.history.messages)
     last = next(rounds, None)
     if last is None:
         return
@@ -217,11 +217,10 @@ def _bytes(*values: Undecoded | None) -> bytes:
 
 def _anthropic(message: Fields) -> Iterator[Piece]:
     role = text_in(message, "role")
-    content = message.get("content")
-    blocks = [] if content is None else objects(content)
-    if role == "user" and not blocks:
+    said = blocks(message.get("content"))
+    if role == "user" and not said:
         yield _USER
-    for block in blocks:
+    for block in said:
         kind = text_in(block, "type")
         if kind == "tool_result":
             yield Piece("result", _bytes(block.get("content"), block.get("is_error")))

@@ -10,12 +10,12 @@ gateway, for ``aimux routes test`` and for the simulator.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aimux.errors import NoNetwork
 from aimux.routing import loops
-from aimux.routing.affinity import pinned, settled
+from aimux.routing.affinity import Place, pinned, settled
 from aimux.routing.candidates import Ladder, Routes
 from aimux.routing.cost import lost_prefix_usd, usd
 from aimux.routing.features import Features
@@ -123,12 +123,12 @@ class _Planning:
         awake = self._awake(ladder)
         if not awake:
             self._look_for_a_network()
-        cached = self._cached([*awake, *(each.step.candidate.place for each in self._behind)])
+        behind = [each.step.candidate.place for each in self._behind]
+        cached = self._cached([*awake, *behind] if behind else awake)
         ranks = self._at_home(self._ranked(ladder, awake, cached), cached)
-        steps: list[Step] = []
-        for rank in ranks:
-            able = awake[rank.candidate.place]
-            steps += able if len(able) == 1 else self._in_turn(able)
+        steps = [step for rank in ranks for step in awake[rank.candidate.place]]
+        if len(steps) > len(ranks) and self._session:  # somebody has several keys
+            steps = [step for rank in ranks for step in self._in_turn(awake[rank.candidate.place])]
         self._behind.sort(key=lambda each: each.order)
         second_usd = settings.minute_usd / 60
         wait_s = self._waits(steps, cached, second_usd)
@@ -332,27 +332,26 @@ class _Planning:
             return ranks
         settings, router = self._routes.config.routing, self._router
         view = View(
-            demand=self._features.demand,
-            performance=router.performance,
-            in_flight=router.busy,
-            cached=cached,
-            state=router.state,
-            now_s=self._moment.now_s,
-            chance=self._chance,
-            route=ladder.route,
-            explore=settings.explore,
-            minute_usd=settings.minute_usd,
+            self._features.demand,
+            router.performance,
+            router.busy,
+            cached,
+            router.state,
+            self._moment.now_s,
+            self._chance,
+            ladder.route,
+            settings.explore,
+            settings.minute_usd,
         )
         if not ladder.groups:
             return order(ladder.strategy, candidates, view)
         return order_groups(ladder.groups, candidates, view)
 
-    def _cached(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    def _cached(self, places: Container[Place]) -> dict[Place, int]:
         """How much of the session is warm at each of these places; those with nothing left out."""
-        session, now_s, affinity = self._session, self._moment.now_s, self._router.affinity
-        if not session or affinity.last(session, now_s) is None:
+        if not self._session:
             return {}
-        return affinity.warm_tokens(session, places, now_s)
+        return self._router.affinity.warm_tokens(self._session, places, self._moment.now_s)
 
     def _at_home(
         self, ranks: tuple[Ranked, ...], cached: Mapping[tuple[str, str], int]
@@ -381,8 +380,6 @@ class _Planning:
         """A candidate with its several keys: the one whose cache holds the session first, else one that
         the session always gets as long as it is there, so that sessions spread and each stays.
         """
-        if not self._session:
-            return steps
         now_s, affinity = self._moment.now_s, self._router.affinity
         warm = affinity.warm(self._session, steps[0].candidate, now_s)
         own = warm.label if warm else ""

@@ -7,6 +7,7 @@ nothing before those that read the request's body.
 from __future__ import annotations
 
 import fnmatch
+import functools
 import glob
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,9 @@ Condition = Callable[[Features], bool]
 
 Span = tuple[int, int]
 """The minute of the week at which something begins, and its length in minutes."""
+
+MOST_MODELS: Final = 64
+"""Names whose answer to a rule is remembered; a client that makes them up does not fill the memory."""
 
 EVERYTHING: Final = "every request"
 """The words of a rule without conditions."""
@@ -131,13 +135,11 @@ def _model(globs: tuple[str, ...]) -> Condition:
     """
     fits = _glob(*(each.lower().replace(LONG_CONTEXT_SUFFIX, "[[]1m]") for each in globs))
 
-    def holds(features: Features) -> bool:
-        asked = features.asked.lower()
-        if fits(asked):
-            return True
-        return features.long_context and fits(features.model.lower())
+    @functools.lru_cache(MOST_MODELS)
+    def named(asked: str) -> bool:
+        return fits(asked.lower()) or fits(asked.removesuffix(LONG_CONTEXT_SUFFIX).lower())
 
-    return holds
+    return lambda features: named(features.asked)
 
 
 def _glob(*globs: str) -> Callable[[str], bool]:

@@ -169,11 +169,11 @@ def _beginning(features: Features) -> Iterator[Any]:
     body = features.body
     if key := _INSTRUCTIONS.get(features.format):
         yield value_of(body, spelled(body, key))
-    if features.format is WireFormat.OPENAI_RESPONSES and not features.history:
+    if features.format is WireFormat.OPENAI_RESPONSES and not features.history.messages:
         yield value_of(body, "input")
         return
     name = "parts" if features.format is WireFormat.GEMINI else "content"
-    for message in features.history:
+    for message in features.history.messages:
         role = text_in(message, "role")
         if role == "user" or (not role and name == "parts"):
             yield decoded(message.get(name))

@@ -7,13 +7,15 @@ is narrow enough for a server of keys and values: read one, read many, write wit
 set, add.
 
 A key is a tuple of texts; the first names the room it belongs to (``circuit``, ``key``, ``quota``,
-``warm``, ...).  A value is a tuple of numbers, texts and None, so that it can be written down as JSON.  Times
-are Unix seconds and are given by the caller.
+``warm``, ...).  Rooms are kept apart: a crowd in one drives nothing out of another, and where a room is
+empty nobody has to look for anything in it.  A value is a tuple of numbers, texts and None, so that it can
+be written down as JSON.  Times are Unix seconds and are given by the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 Key = tuple[str, ...]
@@ -28,8 +30,19 @@ LOOPS: Final = "loop"
 
 _PASSING: Final = frozenset({HELD, LOOPS})
 
-MAX_ENTRIES: Final = 50_000
-"""About 15 MB; what expires first goes first."""
+MAX_ENTRIES: Final = 20_000
+"""Of a room, about 6 MB; what expires first goes first."""
+
+Watched = tuple[tuple[str, tuple[Key, ...]], ...]
+"""Rooms, each with keys of it."""
+
+
+def watched(keys: Iterable[Key]) -> Watched:
+    """Keys by their rooms, each once."""
+    rooms: dict[str, dict[Key, None]] = {}
+    for key in keys:
+        rooms.setdefault(key[0], {})[key] = None
+    return tuple((name, tuple(room)) for name, room in rooms.items())
 
 
 class State(Protocol):
@@ -41,7 +54,7 @@ class State(Protocol):
     def read(self, keys: Iterable[Key], now_s: float) -> list[Value | None]:
         """Several values in one go."""
 
-    def lacks(self, keys: Sequence[Key], now_s: float) -> bool:
+    def lacks(self, keys: Watched, now_s: float) -> bool:
         """Whether nothing that has not expired is there under any of the keys."""
 
     def put(self, key: Key, value: Value, until_s: float) -> None:
@@ -63,41 +76,47 @@ class State(Protocol):
 class MemoryState:
     """The state of one process."""
 
-    __slots__ = ("_entries", "changes")
+    __slots__ = ("_rooms", "changes")
 
     def __init__(self) -> None:
-        self._entries: dict[Key, tuple[Value, float]] = {}
+        self._rooms: defaultdict[str, _Room] = defaultdict(dict)
         self.changes = 0
         """Rises with every write: whoever keeps a copy on the disk sees that there is something new."""
 
     def get(self, key: Key, now_s: float) -> Value | None:
         """As :meth:`State.get`."""
-        entry = self._entries.get(key)
+        room = self._rooms[key[0]]
+        entry = room.get(key)
         if entry is None:
             return None
         if entry[1] <= now_s:
-            del self._entries[key]
+            del room[key]
             return None
         return entry[0]
 
     def read(self, keys: Iterable[Key], now_s: float) -> list[Value | None]:
         """As :meth:`State.read`."""
-        entry_of = self._entries.get
+        rooms = self._rooms
         return [
-            None if (entry := entry_of(key)) is None or entry[1] <= now_s else entry[0]
+            None if (entry := rooms[key[0]].get(key)) is None or entry[1] <= now_s else entry[0]
             for key in keys
         ]
 
-    def lacks(self, keys: Sequence[Key], now_s: float) -> bool:
+    def lacks(self, keys: Watched, now_s: float) -> bool:
         """As :meth:`State.lacks`."""
-        return self._entries.keys().isdisjoint(keys) or not any(self.read(keys, now_s))
+        for name, wanted in keys:
+            room = self._rooms[name]
+            if room and not room.keys().isdisjoint(wanted) and any(self.read(wanted, now_s)):
+                return False
+        return True
 
     def put(self, key: Key, value: Value, until_s: float) -> None:
         """As :meth:`State.put`."""
         self.changes += 1
-        self._entries[key] = (value, until_s)
-        if len(self._entries) > MAX_ENTRIES:
-            self._make_room()
+        room = self._rooms[key[0]]
+        room[key] = (value, until_s)
+        if len(room) > MAX_ENTRIES:
+            _thin_out(room)
 
     def swap(self, key: Key, old: Value | None, new: Value, until_s: float, now_s: float) -> bool:
         """As :meth:`State.swap`."""
@@ -108,7 +127,7 @@ class MemoryState:
 
     def add(self, key: Key, amount: float, until_s: float, now_s: float) -> float:
         """As :meth:`State.add`."""
-        entry = self._entries.get(key)
+        entry = self._rooms[key[0]].get(key)
         fresh = entry is None or entry[1] <= now_s
         total: float = amount if fresh or entry is None else entry[0][0] + amount
         self.put(key, (total,), until_s if fresh or entry is None else entry[1])
@@ -116,40 +135,35 @@ class MemoryState:
 
     def drop(self, key: Key) -> None:
         """As :meth:`State.drop`."""
-        if self._entries.pop(key, None) is not None:
+        if self._rooms[key[0]].pop(key, None) is not None:
             self.changes += 1
 
     def room(self, name: str, now_s: float) -> dict[Key, Value]:
         """As :meth:`State.room`."""
         return {
-            key: value
-            for key, (value, until_s) in self._entries.items()
-            if key[0] == name and until_s > now_s
+            key: value for key, (value, until_s) in self._rooms[name].items() if until_s > now_s
         }
 
     def copy(self) -> MemoryState:
         """Another one with the same entries, which goes its own way: values are never changed in place."""
         twin = MemoryState()
-        twin._entries = dict(self._entries)
+        for name, room in self._rooms.items():
+            twin._rooms[name] = dict(room)
         return twin
-
-    def _make_room(self) -> None:
-        """Drops the tenth of the entries that expires first."""
-        by_expiry = sorted(self._entries, key=lambda key: self._entries[key][1])
-        for key in by_expiry[: len(by_expiry) // 10]:
-            del self._entries[key]
 
     # ------------------------------------------------------------ on the disk
 
     def dump(self, now_s: float) -> list[list[Any]]:
         """Every entry that still holds, as JSON can hold it: ``[key, value, until]``.
 
-        May be called in another thread: what it looks at is copied in one step.
+        May be called in another thread: each room that it looks at is copied in one step.
         """
         return [
             [list(key), list(value), until_s]
-            for key, (value, until_s) in list(self._entries.items())
-            if until_s > now_s and key[0] not in _PASSING
+            for name, room in list(self._rooms.items())
+            if name not in _PASSING
+            for key, (value, until_s) in list(room.items())
+            if until_s > now_s
         ]
 
     def load(self, rows: Iterable[Any], now_s: float) -> None:
@@ -160,6 +174,16 @@ class MemoryState:
             match row:
                 case [[*key], [*value], int() | float() as until_s] if key and until_s > now_s:
                     if all(isinstance(part, str) for part in key):
-                        self._entries[tuple(key)] = (tuple(value), float(until_s))
+                        self._rooms[key[0]][tuple(key)] = (tuple(value), float(until_s))
                 case _:
                     continue
+
+
+_Room = dict[Key, tuple[Value, float]]
+
+
+def _thin_out(room: _Room) -> None:
+    """Drops the tenth of the entries that expires first."""
+    by_expiry = sorted(room, key=lambda key: room[key][1])
+    for key in by_expiry[: len(by_expiry) // 10]:
+        del room[key]

@@ -49,7 +49,7 @@ def estimated_tokens(document: Document, format_: WireFormat) -> int:
     """Tokens of a request's prompt: instructions, history, tools, media and thinking."""
     sizes = sum(document.size(key) for key in _KEYS[format_])
     media_bytes, media_tokens = _media(document, format_)
-    per_token = BYTES_PER_TOKEN if document.raw.isascii() else OTHER_SCRIPTS_BYTES_PER_TOKEN
+    per_token = BYTES_PER_TOKEN if document.is_ascii else OTHER_SCRIPTS_BYTES_PER_TOKEN
     return FIXED_TOKENS + media_tokens + round((sizes - media_bytes) / per_token)
 
 
@@ -57,10 +57,10 @@ def _media(document: Document, format_: WireFormat) -> tuple[int, int]:
     """Bytes of base64 in the prompt and what they are worth in tokens."""
     size = tokens = 0
     for key in _KEYS[format_][:2]:
-        text = document.text(key)
-        if not _may_hold_media(text):
+        start, end = document.span(key)
+        if not _may_hold_media(document.raw, start, end):
             continue
-        for found in _MEDIUM.finditer(text):
+        for found in _MEDIUM.finditer(document.raw, start, end):
             length = found.end(1) - found.start(1)
             size += length
             is_pdf = found[1].startswith(_PDF)
@@ -68,11 +68,12 @@ def _media(document: Document, format_: WireFormat) -> tuple[int, int]:
     return size, tokens
 
 
-def _may_hold_media(raw: bytes) -> bool:
-    """Whether some 1,000 bytes that begin at a multiple of 1,000 are all base64: the 2,000 of a medium
-    cover one of these blocks wherever they stand.  Words end such a block after a few bytes.
+def _may_hold_media(raw: bytes, start: int, end: int) -> bool:
+    """Whether some 1,000 bytes, of those that follow on each other from ``start``, are all base64: the
+    2,000 of a medium cover one of these blocks wherever they stand.  Words end such a block after a few
+    bytes.
     """
-    return any(map(_BLOCK.match, repeat(raw), range(0, len(raw) - 999, 1000)))
+    return any(map(_BLOCK.match, repeat(raw), range(start, end - 999, 1000)))
 
 
 def tokens_of_text(characters: int) -> int:

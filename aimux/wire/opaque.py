@@ -90,11 +90,16 @@ def is_carrier(text: str) -> bool:
     return text.startswith((MARK, _MARK_BASE64.decode("ascii")))
 
 
+def carrier_mark(format_: WireFormat) -> bytes:
+    """What stands in a body of this format wherever its client has put a carrier."""
+    return _MARK_BASE64 if format_ in _IN_BASE64 else MARK_BYTES
+
+
 def may_hold_carrier(raw: bytes, format_: WireFormat) -> bool:
     """Whether a client of this format could have put a carrier into a request's body: a look at the
     bytes.
     """
-    return (_MARK_BASE64 if format_ in _IN_BASE64 else MARK_BYTES) in raw
+    return jsontext.stands_in(raw, carrier_mark(format_))
 
 
 def _inflate(packed: bytes) -> bytes:

@@ -6,7 +6,15 @@ import json
 
 import pytest
 
-from aimux.routing.affinity import LEAST_TOKENS, REMEMBERED_S, Affinity, Last, pinned, settled
+from aimux.routing.affinity import (
+    LEAST_TOKENS,
+    MOST_PLACES,
+    REMEMBERED_S,
+    Affinity,
+    Last,
+    pinned,
+    settled,
+)
 from aimux.routing.plan import Ranked, Step
 from aimux.routing.state import MemoryState
 from tests.support.providers import candidate
@@ -41,6 +49,30 @@ def test_a_short_answer_leaves_what_was_warm_before() -> None:
     affinity.answered("s", Step(A, ""), 5_000, 300, 100)
     affinity.answered("s", Step(A, ""), 0, 300, 200)
     assert affinity.warm("s", A, 200) == (5_000, 400, "")
+
+
+def test_a_conversation_is_warm_at_several_places_each_for_its_own_time() -> None:
+    """And only the asked places are told."""
+    affinity = Affinity(MemoryState())
+    affinity.answered("s", Step(A, ""), 5_000, 300, 100)
+    affinity.answered("s", Step(B, "x"), 6_000, 60, 150)
+    everywhere = {A.place, B.place, C.place}
+    assert affinity.warm_tokens("s", everywhere, 209) == {A.place: 5_000, B.place: 6_000}
+    assert affinity.warm_tokens("s", {B.place}, 209) == {B.place: 6_000}
+    assert affinity.warm_tokens("s", everywhere, 210) == {A.place: 5_000}
+    affinity.answered("s", Step(B, "x"), 7_000, 60, 300)
+    assert affinity.warm_tokens("s", everywhere, 301) == {A.place: 5_000, B.place: 7_000}
+    assert affinity.warm_tokens("s", everywhere, 400) == {}
+
+
+def test_of_many_places_the_last_ones_are_known() -> None:
+    """A conversation that has been all over the place does not fill the memory."""
+    affinity = Affinity(MemoryState())
+    steps = [Step(candidate(f"p{number}/m"), "") for number in range(MOST_PLACES + 2)]
+    for step in (*steps, steps[2]):
+        affinity.answered("s", step, 5_000, 300, 100)
+    places = [step.candidate.place for step in steps]
+    assert list(affinity.warm_tokens("s", places, 100)) == [*places[3:], places[2]]
 
 
 def test_who_answered_last_is_known_for_a_day() -> None:

@@ -204,7 +204,7 @@ def test_a_usual_request_has_only_its_end_looked_at() -> None:
     request = asked(A, messages)
     check_calls(request)
 
-    assert "history" not in request.__dict__
+    assert request.history._messages is None
 
 
 # ---------------------------------------------------------------- equal requests

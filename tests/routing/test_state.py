@@ -7,7 +7,7 @@ import json
 import pytest
 
 from aimux.routing import state as module
-from aimux.routing.state import MemoryState
+from aimux.routing.state import MemoryState, watched
 
 KEY = ("circuit", "a", "m")
 
@@ -65,6 +65,40 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(left) == 19
     assert ("warm", "0") not in left
     assert ("warm", "1") not in left
+
+
+def test_a_crowd_in_one_room_drives_nothing_out_of_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A client that makes up sessions does not make anybody forget which provider fails."""
+    monkeypatch.setattr(module, "MAX_ENTRIES", 20)
+    state = MemoryState()
+    state.put(KEY, (1,), until_s=1)
+    for number in range(100):
+        state.put(("warm", str(number)), (number,), until_s=100 + number)
+    assert state.get(KEY, 0) == (1,)
+    assert len(state.room("warm", 0)) <= 20
+
+
+@pytest.mark.parametrize(
+    ("there", "until_s", "lacks"),
+    [
+        (("circuit", "a", "m"), 10, False),
+        (("circuit", "a", "m"), 5, True),  # over
+        (("circuit", "b", "m"), 10, True),  # nobody asks
+        (("key", "a", "two"), 10, False),
+        (("quota", "a", "m"), 10, True),
+    ],
+)
+def test_whether_nothing_is_there_under_any_of_several_keys(
+    there: tuple[str, ...], until_s: float, lacks: bool
+) -> None:
+    """Of several rooms."""
+    state = MemoryState()
+    state.put(there, (1,), until_s)
+    keys = watched([KEY, ("key", "a", "one"), ("key", "a", "two"), KEY])
+    assert keys == (("circuit", (KEY,)), ("key", (("key", "a", "one"), ("key", "a", "two"))))
+    assert state.lacks(keys, 5) is lacks
 
 
 def test_it_comes_back_from_the_disk_as_it_went() -> None:

@@ -6,8 +6,6 @@ bytes as they are refuses it itself; routing has only to find somewhere to send 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any, Final
 
 from aimux.errors import InvalidRequest
@@ -17,11 +15,6 @@ from aimux.wire.jsontext import Document, Undecoded, loads, members, objects
 Fields = dict[str, Undecoded]
 """The members of an object of the request, not decoded."""
 
-History = Callable[[], list[Fields]]
-"""Gives the messages; they are not looked at before somebody must."""
-
-_ESCAPED_LETTER: Final = re.compile(rb"\\u00(?:[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff])")
-"""Or underscore.  Nobody has a reason to write one so, but what is said not to be there must not be."""
 _BEGINNING_BYTES: Final = 256
 """Enough for the head of a data URL and the mark of what it holds."""
 _LONGEST_ESCAPE_BYTES: Final = 12
@@ -70,6 +63,11 @@ def items(raw: Undecoded | bytes | None) -> list[Fields]:
     return [members(raw)] if bytes(memoryview(raw)[:1]) == b"{" else objects(raw)
 
 
+def blocks(raw: Undecoded | None) -> list[Fields]:
+    """The blocks of a message; none where there is nothing, or a text, which is not read."""
+    return [] if raw is None or bytes(memoryview(raw)[:1]) == b'"' else objects(raw)
+
+
 def decoded(raw: Undecoded | bytes | None) -> Any:
     """A value that was not decoded; None where there is none, or none that can be held."""
     if raw is None:
@@ -90,13 +88,6 @@ def text_in(fields: Fields, name: str) -> str:
     except ValueError:
         return ""
     return value if isinstance(value, str) else ""
-
-
-def may_hold(raw: bytes, *words: bytes) -> bool:
-    """Whether any of these words may stand in JSON; letters that are escaped may be any."""
-    if any(word in raw for word in words):
-        return True
-    return b"\\u00" in raw and _ESCAPED_LETTER.search(raw) is not None
 
 
 def beginning(raw: Undecoded | None) -> str:

@@ -14,15 +14,15 @@ from typing import Final, NamedTuple
 
 from aimux.model.parts import MediaKind
 from aimux.model.request import WireFormat
+from aimux.routing.facts.history import History
 from aimux.routing.facts.looks import (
     Fields,
-    History,
     beginning,
+    blocks,
     decoded,
     either,
     is_empty_text,
     items,
-    may_hold,
     text_in,
 )
 from aimux.wire.gemini.fields import snake
@@ -57,12 +57,12 @@ class _Turn:
     words: bool = False
 
 
-def media_of(format_: WireFormat, raw: bytes, history: History) -> Media:
-    """The media of a request by its messages, ``raw`` as they are written."""
+def media_of(format_: WireFormat, history: History) -> Media:
+    """The media of a request by its messages."""
     reader = _READERS[format_]
-    if not may_hold(raw, *reader.marks):
+    if not history.may_hold(*reader.marks):
         return Media()
-    turns = [turn for each in history() for turn in reader.turns(each)]
+    turns = [turn for each in history.messages for turn in reader.turns(each)]
     anywhere = _union(reader, (part for turn in turns for part in (*turn.parts, *turn.results)))
     return Media(anywhere, _last(reader, turns) if anywhere else _NONE)
 
@@ -128,10 +128,6 @@ def _held(fields: Fields, name: str) -> Fields:
     return {} if raw is None else members(raw)
 
 
-def _parts(raw: Undecoded | None) -> list[Fields]:
-    return [] if raw is None else objects(raw)
-
-
 def _is_text(raw: Undecoded | None) -> bool:
     """Whether it is a text that says something."""
     return not is_empty_text(raw) and bytes(memoryview(raw or b"")[:1]) == b'"'
@@ -149,11 +145,11 @@ def _says(part: Fields) -> bool:
 def _anthropic_turns(message: Fields) -> list[_Turn]:
     content = message.get("content")
     turn = _Turn(text_in(message, "role"), words=_is_text(content))
-    for block in _parts(content):
+    for block in blocks(content):
         match text_in(block, "type"):
             case "tool_result":
                 turn.answers = True
-                turn.results += _parts(block.get("content"))
+                turn.results += blocks(block.get("content"))
             case "tool_use":
                 turn.calls = True
             case _:
@@ -168,7 +164,7 @@ def _anthropic_kinds(block: Fields) -> Iterable[MediaKind]:
         case "document":
             source = _held(block, "source")
             if text_in(source, "type") == "content":
-                parts = _parts(source.get("content"))
+                parts = blocks(source.get("content"))
                 return [kind for part in parts for kind in _anthropic_kinds(part)]
             return _only(_of_source(source, MediaKind.DOCUMENT))
         case _:
@@ -205,9 +201,9 @@ def _chat_turns(message: Fields) -> list[_Turn]:
     turn = _Turn(_CHAT_ROLES.get(role, ""))
     if role in {"tool", "function"}:
         turn.answers = True
-        turn.results = _parts(content)
+        turn.results = blocks(content)
         return [turn]
-    turn.words, turn.parts = _is_text(content), _parts(content)
+    turn.words, turn.parts = _is_text(content), blocks(content)
     calls = message.get("tool_calls")
     turn.calls = bool(calls and values(calls)) or bool(_held(message, "function_call"))
     return [turn]
@@ -258,7 +254,7 @@ def _responses_turns(item: Fields) -> list[_Turn]:
     if kind == "message":
         content = item.get("content")
         role = _RESPONSES_ROLES.get(text_in(item, "role"), "")
-        return [_Turn(role, _parts(content), words=_is_text(content))]
+        return [_Turn(role, blocks(content), words=_is_text(content))]
     if kind in _OUTPUTS:
         return [_Turn(_USER, results=_output(item.get("output")), answers=True)]
     if kind in _CALLS or kind in _OTHERS_OF_THE_MODEL:
@@ -269,7 +265,7 @@ def _responses_turns(item: Fields) -> list[_Turn]:
 def _output(raw: Undecoded | None) -> list[Fields]:
     """The parts of a tool's output, which some clients write as the text of an array."""
     if raw is None or bytes(memoryview(raw)[:2]) != b'"[':
-        return _parts(raw)
+        return blocks(raw)
     text = decoded(raw)
     written = isinstance(text, str) and array_in(text) is not None
     return objects(text.encode("utf-8", "replace")) if written else []

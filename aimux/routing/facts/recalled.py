@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from aimux.wire.jsontext import Document
+
 T = TypeVar("T")
 
 LEAST_BYTES: Final = 1_024
@@ -21,7 +23,7 @@ length this is 4 MB at most, and mostly a fifth of that."""
 
 
 class Recalled(Generic[T]):
-    """A function of bytes, with what it gave for the last few texts.
+    """A function of the text of a document's value, with what it gave for the last few texts.
 
     ``read`` gives a value that nobody changes.  For one thread, as all planning is.
     """
@@ -32,16 +34,18 @@ class Recalled(Generic[T]):
         self._read = read
         self._known: dict[int, tuple[bytes, T]] = {}
 
-    def __call__(self, text: bytes) -> T:
-        """The value for a text.
+    def __call__(self, document: Document, key: str) -> T:
+        """What is read in a value of a document's top level; in an empty text where there is none.
 
         Raises:
             Exception: as ``read`` does, and nothing is remembered then.
         """
-        length = len(text)
+        start, end = document.span(key)
+        length = end - start
         known = self._known.get(length)
-        if known is not None and known[0] == text:
+        if known is not None and document.raw.startswith(known[0], start):  # compared where it is
             return known[1]
+        text = document.raw[start:end]
         value = self._read(text)
         if LEAST_BYTES <= length <= MOST_BYTES:
             if known is None and len(self._known) >= MANY:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from aimux.errors import InvalidRequest
 from aimux.model.request import Effort, Reasoning, WireFormat
+from aimux.routing.facts.history import History
 from aimux.routing.facts.looks import (
-    History,
     count,
     decoded,
     mapping,
@@ -34,6 +34,7 @@ ON: Final = "on"
 """As much as the model sees fit."""
 
 _SCHEMA: Final = "json_schema"
+_UPDATE: Final = "configuration_update"
 _DIGITS: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -54,7 +55,8 @@ def thinking(format_: WireFormat, document: Document, history: History) -> str:
 def _of_anthropic(document: Document, history: History) -> Reasoning:
     """The last instructions in the middle that name an effort have the say."""
     effort = ""
-    for message in history():
+    says = history.may_hold(b'"output_config"')
+    for message in history.messages if says else ():
         if "output_config" in message and text_in(message, "role") == "system":
             said = mapping(decoded(message["output_config"])).get("effort")
             effort = said if isinstance(said, str) else effort
@@ -122,8 +124,11 @@ def max_output_tokens(format_: WireFormat, document: Document) -> int | None:
         said = given(_config(document), "maxOutputTokens")
         digits = isinstance(said, str) and _DIGITS.fullmatch(said)
         return int(said) if digits else count(said)
-    lengths = (count(value_of(document, key)) for key in _LENGTHS[format_])
-    return next((length for length in lengths if length is not None), None)
+    for key in _LENGTHS[format_]:
+        length = count(value_of(document, key))
+        if length is not None:
+            return length
+    return None
 
 
 _LENGTHS: Final[dict[WireFormat, tuple[str, ...]]] = {
@@ -139,8 +144,10 @@ def _config(document: Document) -> dict[str, Any]:
 
 def _updates(history: History) -> list[dict[str, Any]]:
     """Items of Responses that change settings from there on."""
+    if not history.may_hold(_UPDATE.encode()):
+        return []
     return [
         {name: decoded(item.get(name)) for name in ("reasoning", "text")}
-        for item in history()
-        if text_in(item, "type") == "configuration_update"
+        for item in history.messages
+        if text_in(item, "type") == _UPDATE
     ]

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from aimux.model.request import WireFormat
-from aimux.routing.facts.looks import Fields, History, decoded, either, items, text_in
+from aimux.routing.facts.history import History
+from aimux.routing.facts.looks import Fields, decoded, either, items, text_in
 from aimux.routing.facts.recalled import Recalled
 from aimux.wire.anthropic.built_in import built_in
 from aimux.wire.anthropic.read_tools import PLACEHOLDER
@@ -37,9 +38,26 @@ class Declared(NamedTuple):
         return self.searches == 1 and not self.names
 
 
+_NOTHING: Final = Declared(frozenset(), 0, search=False)
+
+
 def declared(format_: WireFormat, document: Document, history: History) -> Declared:
-    """All tools of a request; ``history`` gives its messages, among which some formats declare more."""
-    found = (*_LISTED[format_](document.text("tools")), *_BESIDE[format_](document, history))
+    """All tools of a request; some formats declare more among the messages."""
+    listed = _LISTED[format_](document, "tools")
+    beside = _told(_BESIDE[format_](document, history))
+    if beside is _NOTHING:
+        return listed
+    return Declared(
+        listed.names | beside.names,
+        listed.searches + beside.searches,
+        listed.search or beside.search,
+    )
+
+
+def _told(found: Iterable[str]) -> Declared:
+    found = tuple(found)
+    if not found:
+        return _NOTHING
     searches = found.count(_COUNTED)
     return Declared(frozenset(found) - _NO_NAMES, searches, searches > 0 or _VENDORS in found)
 
@@ -104,10 +122,16 @@ def _responses(tools: bytes | Undecoded | None, space: str = "") -> Iterator[str
                 yield f"{space}__{name}"
 
 
+_DECLARING: Final = ("additional_tools", "tool_search_output")
+"""Items of Responses that bring tools along."""
+
+
 def _responses_beside(document: Document, history: History) -> Iterator[str]:
     del document
-    for item in history():
-        if text_in(item, "type") in {"additional_tools", "tool_search_output"}:
+    if not history.may_hold(*map(str.encode, _DECLARING)):
+        return
+    for item in history.messages:
+        if text_in(item, "type") in _DECLARING:
             yield from _responses(item.get("tools"))
 
 
@@ -148,17 +172,17 @@ def _inside(fields: Fields, name: str) -> Fields:
     return {} if held is None else members(held)
 
 
-def _listed(read: Callable[[bytes], Iterable[str]]) -> Recalled[tuple[str, ...]]:
-    return Recalled(lambda tools: tuple(read(tools)))
+def _listed(read: Callable[[bytes], Iterable[str]]) -> Recalled[Declared]:
+    return Recalled(lambda tools: _told(read(tools)))
 
 
-_LISTED: Final[dict[WireFormat, Recalled[tuple[str, ...]]]] = {
+_LISTED: Final[dict[WireFormat, Recalled[Declared]]] = {
     WireFormat.ANTHROPIC: _listed(_anthropic),
     WireFormat.OPENAI_CHAT: _listed(_chat),
     WireFormat.OPENAI_RESPONSES: _listed(_responses),
     WireFormat.GEMINI: _listed(_gemini),
 }
-"""Names by what is written under ``tools``."""
+"""What is declared under ``tools``."""
 
 _BESIDE: Final[dict[WireFormat, Callable[[Document, History], Iterable[str]]]] = {
     WireFormat.ANTHROPIC: _nothing_beside,
