@@ -326,9 +326,15 @@ def test_a_long_prompt_costs_by_the_vendors_rule(name: str) -> None:
         assert usual.cache_write is None or dear.cache_write == 2 * usual.cache_write
 
 
-def test_an_unconfirmed_id_says_so() -> None:
-    """Who relies on a name that was only inferred is told."""
-    assert "not confirmed" in load_catalogue()["anthropic"].models["claude-fable-5-1"].note
+def test_every_model_of_anthropic_is_priced_with_its_cache() -> None:
+    """Agents live on it: a model without a price would look free, a wrong cache price tenfold."""
+    for model, facts in load_catalogue()["anthropic"].models.items():
+        price = facts.price
+        assert facts.context, model
+        assert price.input, model
+        assert price.cache_read, model
+        assert 0.02 <= price.cache_read / price.input <= 0.1, model
+        assert price.cache_write == pytest.approx(price.input * 1.25), model
 
 
 def test_a_model_that_refuses_images_does_not_promise_them() -> None:

@@ -63,8 +63,6 @@ def rows(aimux: Command, *arguments: str) -> dict[str, dict[str, Any]]:
             "anthropic/claude-opus-5-5",
             "1000000 128000 4 20 documents,images,structured-output,thinking,tools,web-search",
         ),
-        ("anthropic/claude-opus-4-8",
-         "? ? ? ? documents,images,structured-output,thinking,tools,web-search"),
         ("local/small", "800 65536 0 0.5 "),
         ("local/dark", "? ? ? ? ?"),
         ("fast", "800 64000 ? ? -> anthropic/claude-haiku-4-5,local/small"),
@@ -171,7 +169,7 @@ def test_json_has_source_and_date(aimux: Command) -> None:
     )
     assert opus["price"] == {"input": 4, "output": 20, "cache_read": 0.2, "cache_write": 5}
     assert opus["source"]
-    assert opus["date"] == "2026-10-03"
+    assert opus["date"] == "2026-10-24"
     assert (opus["provider"], opus["model"], opus["targets"]) == (
         "anthropic", "claude-opus-5-5", []
     )  # fmt: skip

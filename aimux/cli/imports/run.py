@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from aimux.cli.imports.apart import keep_apart
 from aimux.cli.imports.found import Found, Unreadable
 from aimux.cli.imports.keep import Stored, checked, write
 from aimux.cli.imports.writing import Kept, block, kept_keys
+from aimux.clients.client import Surroundings
 from aimux.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _read(source: str, file: str | None) -> Found:
     if source == ENVIRONMENT:
         if file is not None:
             raise UsageError("env takes no file", hint="aimux config import env")
-        found = surroundings.read(os.environ, Path.home(), Path.cwd())
+        found = surroundings.read(Surroundings.here())
         if not found.accounts:
             raise UsageError(
                 "no key of a known vendor is set here, nor in the settings of known agents",

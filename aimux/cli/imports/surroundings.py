@@ -15,7 +15,8 @@ from aimux.catalogue.load import load_catalogue
 from aimux.cli.doctor.clients import claude_files, read_json
 from aimux.cli.imports.found import Account, Found, key_of, table, text
 from aimux.cli.imports.vendors import is_here, name_for, needs_key, settings_for
-from aimux.clients.client import settings_in
+from aimux.clients import gemini_cli
+from aimux.clients.client import Surroundings, settings_in
 from aimux.model.request import WireFormat
 from aimux.vault.secret import Secret
 
@@ -61,25 +62,23 @@ class Lying:
         return self.place.removeprefix("$") if self.place.startswith("$") else None
 
 
-def read(environ: Mapping[str, str], home: Path, folder: Path) -> Found:
+def read(around: Surroundings) -> Found:
     """Every key that is there, each at its vendor; one that lies in several places counts once."""
     found = Found("the environment and settings of agents")
-    for lying, key in usable(environ, home, folder, found):
+    for lying, key in usable(around, found):
         account = account_for(lying.settings, found)
         account.comments.append(f"a key was in {lying.place}")
         if key not in account.keys:
             account.keys.append(key)
     found.routing["default"] = [f"{each.name}/*" for each in found.accounts]
-    for path, what in _logins(home):
+    for path, what in _logins(around):
         found.left(str(path), f"{what}: a login of the agent's own, left alone")
     return found
 
 
-def usable(
-    environ: Mapping[str, str], home: Path, folder: Path, found: Found
-) -> Iterator[tuple[Lying, Secret]]:
+def usable(around: Surroundings, found: Found) -> Iterator[tuple[Lying, Secret]]:
     """The keys that lie about and can be keys of providers; placeholders are noted in ``found``."""
-    for lying in lying_keys(environ, home, folder):
+    for lying in lying_keys(around):
         key = key_of(lying.value, lying.place, found)
         if isinstance(key, Secret) and not lying.value.startswith("aimux-"):
             yield lying, key
@@ -95,22 +94,23 @@ def account_for(settings: dict[str, Any], found: Found) -> Account:
     return account
 
 
-def lying_keys(environ: Mapping[str, str], home: Path, folder: Path) -> Iterator[Lying]:
+def lying_keys(around: Surroundings) -> Iterator[Lying]:
     """What lies about: variables first, then each agent's settings."""
-    yield from _variables(environ)
-    yield from _anthropic(environ, "$")
-    for path in claude_files(home, folder, environ):
+    yield from _variables(around.environ)
+    yield from _anthropic(around.environ, "$")
+    for path in claude_files(around.home, around.project, around.environ):
         variables = table((read_json(path) or {}).get("env"))
         yield from _anthropic(variables, f"{path} ")
         if value := text(variables.get("ANTHROPIC_API_KEY")):
             yield Lying(f"{path} ANTHROPIC_API_KEY", {"preset": "anthropic"}, value)
-    codex = Path(environ.get("CODEX_HOME") or home / ".codex") / "auth.json"
+    codex = _codex_login(around)
     if value := text((read_json(codex) or {}).get("OPENAI_API_KEY")):
         yield Lying(f"{codex} OPENAI_API_KEY", {"preset": "openai"}, value)
-    gemini = home / ".gemini" / ".env"
+    gemini = gemini_cli.settings_folder(around) / ".env"
     if value := settings_in(gemini, "dotenv").get("GEMINI_API_KEY", ""):
         yield Lying(f"{gemini} GEMINI_API_KEY", {"preset": "gemini"}, value)
-    yield from _opencode(_opencode_file(environ, home))
+    data = around.folder("XDG_DATA_HOME", ".local", "share")
+    yield from _opencode(data / "opencode" / "auth.json")
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[Lying]:
@@ -150,11 +150,6 @@ def _anthropic(variables: Mapping[str, Any], place: str) -> Iterator[Lying]:
         yield Lying(f"{place}ANTHROPIC_AUTH_TOKEN", settings, token)
 
 
-def _opencode_file(environ: Mapping[str, str], home: Path) -> Path:
-    base = environ.get("XDG_DATA_HOME")
-    return Path(base or home / ".local" / "share") / "opencode" / "auth.json"
-
-
 def _opencode(path: Path) -> Iterator[Lying]:
     for name, entry in (read_json(path) or {}).items():
         preset, kind = _OPENCODE.get(name), table(entry)
@@ -162,12 +157,17 @@ def _opencode(path: Path) -> Iterator[Lying]:
             yield Lying(f"{path} {name}", {"preset": preset}, value)
 
 
-def _logins(home: Path) -> Iterator[tuple[Path, str]]:
-    claude, codex = home / ".claude" / ".credentials.json", home / ".codex" / "auth.json"
+def _codex_login(around: Surroundings) -> Path:
+    return around.folder("CODEX_HOME", ".codex") / "auth.json"
+
+
+def _logins(around: Surroundings) -> Iterator[tuple[Path, str]]:
+    claude = around.folder("CLAUDE_CONFIG_DIR", ".claude") / ".credentials.json"
+    codex = _codex_login(around)
     if claude.is_file():
         yield claude, "Claude"
     if table((read_json(codex) or {}).get("tokens")):
         yield codex, "ChatGPT"
-    gemini = home / ".gemini" / "oauth_creds.json"
+    gemini = gemini_cli.settings_folder(around) / "oauth_creds.json"
     if gemini.is_file():
         yield gemini, "Google"

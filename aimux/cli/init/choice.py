@@ -6,12 +6,10 @@ a terminal each is asked for, and where nobody can be asked it stays in its vari
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from aimux.catalogue.load import load_catalogue
@@ -20,6 +18,7 @@ from aimux.cli.configured import meant, refuse_key
 from aimux.cli.imports.found import Account, Found
 from aimux.cli.imports.surroundings import Lying, account_for, usable
 from aimux.cli.provider_add import typed_key
+from aimux.clients.client import Surroundings
 from aimux.errors import KeyRefused, UsageError
 from aimux.vault.hygiene import checked_key
 from aimux.vault.secret import Secret
@@ -53,7 +52,7 @@ def chosen(wish: Wish) -> Found:
     """
     _check(wish)
     found = Found("aimux init")
-    lying = list(usable(os.environ, Path.home(), Path.cwd(), found))
+    lying = list(usable(Surroundings.here(), found))
     if wish.providers:
         for name in wish.providers:
             _named(name, wish, lying, found)

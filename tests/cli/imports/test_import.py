@@ -592,6 +592,31 @@ def test_keys_of_the_shell_and_of_agents(aimux: Command) -> None:
     assert result.err.count("a login of the agent's own, left alone") == 3
 
 
+def test_agents_that_keep_their_files_elsewhere(aimux: Command, tmp_path: Path) -> None:
+    """Where their own variables say so; what lies below the home then is somebody else's."""
+    for variable in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_DATA_HOME"):
+        aimux.environ[variable] = str(tmp_path / variable)
+    lay(tmp_path, "CLAUDE_CONFIG_DIR/settings.json", {"env": {"ANTHROPIC_API_KEY": f"{KEY}1"}})
+    lay(tmp_path, "CLAUDE_CONFIG_DIR/.credentials.json", {"claudeAiOauth": {}})
+    lay(tmp_path, "CODEX_HOME/auth.json", {"OPENAI_API_KEY": f"{KEY}2", "tokens": {"id": "x"}})
+    lay(tmp_path, "GEMINI_CLI_HOME/.gemini/.env", f"GEMINI_API_KEY={KEY}3\n")
+    lay(tmp_path, "GEMINI_CLI_HOME/.gemini/oauth_creds.json", {})
+    lay(tmp_path, "XDG_DATA_HOME/opencode/auth.json", {"groq": {"type": "api", "key": f"{KEY}4"}})
+    lay(aimux.home, ".gemini/.env", f"GEMINI_API_KEY={KEY}5\n")
+    lay(aimux.home, ".claude/.credentials.json", {"claudeAiOauth": {}})
+
+    result = aimux("config", "import", "env")
+
+    assert result.code == 0, result.err
+    assert kept(aimux) == {
+        "anthropic/default": f"{KEY}1",
+        "openai/default": f"{KEY}2",
+        "gemini/default": f"{KEY}3",
+        "groq/default": f"{KEY}4",
+    }
+    assert result.err.count("a login of the agent's own, left alone") == 3
+
+
 def test_a_proxy_with_a_password_is_not_taken(aimux: Command, tmp_path: Path) -> None:
     """Its address would stand in the file."""
     provider = {"name": "a", "api_base_url": "https://a.example/v1", "api_key": KEY}
