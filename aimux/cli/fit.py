@@ -37,15 +37,28 @@ def short_error(error_type: str) -> str:
 
 
 def fitted(
-    headings: Sequence[str], rows: Sequence[tuple[str, ...]], column: int
+    headings: Sequence[str],
+    rows: Sequence[tuple[str, ...]],
+    column: int,
+    least: int = _LEAST,
+    *,
+    at_end: bool = False,
 ) -> list[tuple[str, ...]]:
-    """The rows with one column cut so that a line fits the terminal; whole in a pipe."""
+    """The rows with one column cut so that a line fits the terminal, though no shorter than ``least``;
+    whole in a pipe.  A cell loses its middle, or its end.
+    """
     if not sys.stdout.isatty():
         return list(rows)
     widths = [max(map(len, cells)) for cells in zip(headings, *rows, strict=True)]
     others = sum(widths) - widths[column] + _BETWEEN * (len(widths) - 1)
-    room = max(_LEAST, shutil.get_terminal_size().columns - others)
-    return [(*row[:column], shortened(row[column], room), *row[column + 1 :]) for row in rows]
+    room = max(least, shutil.get_terminal_size().columns - others)
+    cut = ended if at_end else shortened
+    return [(*row[:column], cut(row[column], room), *row[column + 1 :]) for row in rows]
+
+
+def ended(text: str, room: int) -> str:
+    """The text in so many characters: without its end."""
+    return text if len(text) <= room else text[: room - 1].rstrip() + output.ELLIPSIS
 
 
 def shortened(text: str, room: int) -> str:

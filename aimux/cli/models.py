@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,6 +22,9 @@ from aimux.cli.model_rows import (
     public_rows,
 )
 
+if TYPE_CHECKING:
+    from aimux.catalogue.provider import ModelFacts, PriceFacts
+
 UNKNOWN: Final = "?"
 FLAG_OFF = False
 _HEADINGS: Final = ("MODEL", "WINDOW", "ANSWER", "$ IN", "$ OUT", "CAN")
@@ -29,6 +32,11 @@ _SHORT: Final = {"structured-output": "schema", "web-search": "web", "documents"
 PROVIDER_FAILED: Final = 5
 _ROOM_FOR_TARGETS: Final = 20
 """So that they do not take the room of every model's name."""
+
+
+_ROOM_FOR_ABILITIES: Final = 10
+_ROOM_FOR_NAMES: Final = 30
+"""A name is what one types: it is cut last, and little."""
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +56,8 @@ def models(
 ) -> None:
     """List the models: window and longest answer in tokens, dollars per million tokens, abilities.
 
-    A question mark is unknown, not zero. Prices are the catalogue's or your own.
+    A question mark is unknown, not zero. Prices are the catalogue's or your own; where they depend on the
+    prompt's size or on the time, the least and the most are shown, and all under --json.
     """
     from aimux.catalogue.listed import read_overlay
     from aimux.catalogue.resolve import resolve_providers
@@ -98,7 +107,8 @@ def _table(rows: Sequence[Row], *, refreshed: bool) -> None:
     if refreshed:
         headings = (*headings, "LISTED")
         cells = [(*each, _seen(row)) for each, row in zip(cells, rows, strict=True)]
-    output.table(headings, fitted(headings, cells, 0))
+    cells = fitted(headings, cells, _HEADINGS.index("CAN"), _ROOM_FOR_ABILITIES, at_end=True)
+    output.table(headings, fitted(headings, cells, 0, _ROOM_FOR_NAMES))
 
 
 def _exact_cells(row: Row) -> tuple[str, ...]:
@@ -120,8 +130,8 @@ def _short_cells(row: Row) -> tuple[str, ...]:
         row.name,
         _tokens(facts.context),
         _tokens(facts.max_output),
-        _dollars(facts.price.input),
-        _dollars(facts.price.output),
+        _range(facts, lambda price: price.input),
+        _range(facts, lambda price: price.output),
         shortened("-> " + ", ".join(row.targets), _ROOM_FOR_TARGETS)
         if row.targets
         else _abilities(facts.capabilities),
@@ -134,6 +144,13 @@ def _count(number: int | None) -> str:
 
 def _dollars(price: float | None) -> str:
     return UNKNOWN if price is None else f"{price:g}"
+
+
+def _range(facts: ModelFacts, read: Callable[[PriceFacts], float | None]) -> str:
+    """The least and the most that it may cost, by the prompt's size and the time."""
+    every = [read(price) for price in (facts.price, *(tier.price for tier in facts.tiers))]
+    told = sorted({price for price in every if price is not None})
+    return "-".join(map(_dollars, [told[0], told[-1]][: len(told)])) if told else UNKNOWN
 
 
 def _tokens(count: int | None) -> str:
@@ -152,9 +169,13 @@ def _abilities(capabilities: frozenset[str] | None) -> str:
     every = get_args(Capability)
     if capabilities is None:
         return UNKNOWN
-    if capabilities == frozenset(every):
+    able, unable = (
+        " ".join(_SHORT.get(each, each) for each in every if (each in capabilities) is has)
+        for has in (True, False)
+    )
+    if not unable:
         return "all"
-    return " ".join(_SHORT.get(each, each) for each in every if each in capabilities) or "none"
+    return min(able or "none", f"all but {unable}", key=len)
 
 
 def _seen(row: Row) -> str:

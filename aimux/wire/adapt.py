@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, assert_never
 
 from aimux.errors import InvalidRequest, UnsupportedContent
 from aimux.model.loss import Loss
@@ -118,6 +118,8 @@ def _tools(request: Request, rules: Rules, losses: list[Loss]) -> list[Tool]:
                     losses.append(Loss("tool.duplicate", detail=tool.name))
                 elif _reachable(tool, rules, losses):
                     kept[place] = tool
+            case _:
+                assert_never(tool)
     return list(kept.values())
 
 

@@ -94,9 +94,7 @@ def valid_name(name: str, rules: Rules) -> str:
     clean = _NOT_WORD.sub("_", name) or "_"
     if not rules.name.fullmatch(clean):  # Gemini wants a letter or an underscore first
         clean = "_" + clean
-    if clean != name or len(clean) > rules.name_limit:
-        return _hashed(clean, name, rules.name_limit)
-    return clean
+    return _hashed(clean, name, rules.name_limit)
 
 
 def valid_id(id_: str, rules: Rules) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
-from aimux.errors import AimuxError, UpstreamProtocol, UpstreamStatus
+from aimux.errors import AimuxError, UpstreamStatus
 from aimux.model.events import (
     BlockStart,
     Collector,
@@ -31,7 +31,7 @@ from aimux.model.request import Request
 from aimux.model.response import UNKNOWN, FinishReason, Usage
 from aimux.wire import jsontext
 from aimux.wire.codec import Codec
-from aimux.wire.errorkinds import excerpt, status_of_kind
+from aimux.wire.errorkinds import status_of_kind
 from aimux.wire.estimate import tokens_of_text
 from aimux.wire.target import Audience, Target
 
@@ -107,19 +107,13 @@ class Translation:
         return rest or self._whole()
 
     def body(self, body: bytes) -> bytes:
-        """The client's bytes for an answer that came whole.
+        """The client's bytes for an answer that came whole, and that somebody has seen to be JSON.
 
         Raises:
             UpstreamProtocol: it is no answer.
             UpstreamStatus: it says that the provider failed.
         """
-        try:
-            whole = jsontext.loads_exactly(body)
-        except ValueError as problem:
-            raise UpstreamProtocol(
-                f"it answered with something that is not JSON: {excerpt(body)!r}"
-            ) from problem
-        events = self._reader.whole(whole)
+        events = self._reader.whole(jsontext.loads_exactly(body))
         if events and type(first := events[0]) is Start and type(last := events[-1]) is Finish:
             events[0] = first._replace(usage=last.usage)  # all is known at once
         rest = self._pass(events)

@@ -40,6 +40,7 @@ def test_where_conversations_are() -> None:
     affinity.answered("new", Step(candidate("a"), "main"), 9000, 300, 150.0)
     affinity.answered("new", Step(candidate("b"), "second"), 2000, 60, 200.0)
     affinity.answered("short", Step(candidate("a"), ""), 10, 300, 210.0)
+    state.put(("quota", "a", "main", ""), (1,), 999.0)
 
     now = pinned_sessions(state.dump(230.0), 230.0, 10)
     later = pinned_sessions(state.dump(500.0), 500.0, 2)

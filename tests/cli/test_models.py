@@ -63,6 +63,10 @@ def rows(aimux: Command, *arguments: str) -> dict[str, dict[str, Any]]:
             "anthropic/claude-opus-5-5",
             "1000000 128000 4 20 documents,images,structured-output,thinking,tools,web-search",
         ),
+        (
+            "anthropic/claude-haiku-5-5",
+            "1000000 128000 0.1 0.5 documents,images,structured-output,thinking,tools,web-search",
+        ),
         ("local/small", "800 65536 0 0.5 "),
         ("local/dark", "? ? ? ? ?"),
         ("fast", "800 64000 ? ? -> anthropic/claude-haiku-4-5,local/small"),
@@ -84,6 +88,7 @@ def test_in_a_pipe_figures_are_exact_and_the_unknown_is_a_question_mark(
     [
         ("anthropic/claude-opus-5-5", ["1M", "128k", "4", "20", "all"]),
         ("anthropic/claude-haiku-4-5", ["200k", "64k", "1", "5", "all"]),
+        ("anthropic/claude-haiku-5-5", ["1M", "128k", "0.1-0.5", "0.5-2.5", "all"]),
         ("local/small", ["800", "65k", "0", "0.5", "none"]),
         ("local/dark", ["?", "?", "?", "?", "?"]),
         ("fast", ["800", "64k", "?", "?", "->"]),
@@ -108,7 +113,7 @@ def test_abilities_are_short_words_in_one_order(aimux: Command) -> None:
     lines = aimux.on_terminal("models").out.splitlines()
 
     assert [line.split("  ")[-1].strip() for line in lines[1:]] == [
-        "tools thinking schema", "tools images thinking schema", "tools docs web",
+        "tools thinking schema", "all but docs web", "tools docs web",
     ]  # fmt: skip
 
 
@@ -124,9 +129,9 @@ def test_windows_over_a_million_keep_two_places(aimux: Command) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("preset", ["anthropic", "synthetic", "zai", "minimax", "demo"])
+@pytest.mark.parametrize("preset", ["anthropic", "gemini", "minimax", "openai", "synthetic", "zai"])
 def test_a_table_fits_80_columns(aimux: Command, preset: str) -> None:
-    """The longest name loses its middle; figures and abilities are whole."""
+    """Abilities lose their end first, then the longest names their middle; figures are whole."""
     aimux.config = f'[providers.{preset}]\npreset = "{preset}"\n'
 
     lines = aimux.on_terminal("models").out.splitlines()

@@ -82,6 +82,15 @@ def test_what_is_warm_is_cheaper_and_sooner() -> None:
     assert names(ranked(world, A, B)) == "b a"
 
 
+def test_what_is_warm_where_nobody_may_be_asked_changes_nothing() -> None:
+    """At a target that rests, say: it is no candidate."""
+    world = measured(a=10, b=9.8)
+    cold = ranked(world, A, B)
+    world.warm = {"c/m": 120_000}
+
+    assert [each.score for each in ranked(world, A, B)] == [each.score for each in cold]
+
+
 def test_what_is_warm_is_sooner_even_where_it_is_no_cheaper() -> None:
     """At a vendor without a price for its cache."""
     one, two = target("a/m", PriceFacts(1, 5)), target("b/m", PriceFacts(1, 5))

@@ -608,3 +608,16 @@ def test_a_number_that_nobody_can_hold() -> None:
 
     assert features(A, raw).max_output_tokens is None
     assert features(A, raw).tools == frozenset()
+
+
+def test_an_item_that_is_nobody_s_turn_does_not_end_one() -> None:
+    """What Responses has besides messages, calls and results."""
+    image = {"type": "input_image", "image_url": PNG_URL}
+    items = [
+        {"type": "message", "role": "user", "content": [image]},
+        {"type": "configuration_update", "reasoning": {"effort": "low"}},
+    ]
+
+    asked = features(R, {"input": items})
+
+    assert (asked.images, asked.images_last) == (True, True)

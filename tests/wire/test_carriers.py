@@ -419,3 +419,9 @@ def test_any_json_is_taken(value: Any, inner: Any, format_: WireFormat) -> None:
     }
 
     without_carriers(body, format_, MINE)
+
+
+@pytest.mark.parametrize("body", [{}, {"contents": "Hi"}, {"contents": None}])
+def test_a_conversation_that_is_none_is_left(body: Body) -> None:
+    """Its own vendor says what is wrong with it."""
+    assert cleaned(body, WireFormat.GEMINI) == (body, [])

@@ -18,6 +18,7 @@ from aimux.errors import (
     UpstreamError,
     UpstreamProtocol,
 )
+from aimux.model.parts import Opaque, OpaqueKind
 from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.wire import sse
@@ -25,6 +26,7 @@ from aimux.wire.codec import Mode, Operation, Reported
 from aimux.wire.formats import CODECS
 from aimux.wire.inquiry import Inquiry
 from aimux.wire.jsontext import scan
+from aimux.wire.opaque import seal_base64
 from aimux.wire.target import Target
 from aimux.wire.transcode import MAX_HELD_BYTES, MAX_READ_BYTES, Transcoder
 from tests.support.answers import (
@@ -154,6 +156,18 @@ def test_formats_that_differ_are_translated() -> None:
 def test_only_the_model_changes(format_: WireFormat, body: bytes, sent: bytes) -> None:
     """Where a body names one; Gemini has it in the path."""
     assert transcoder(format_, body=body).request() == sent
+
+
+def test_what_is_taken_out_of_a_body_brings_no_model_into_it() -> None:
+    """Gemini's has none; another provider's state is taken out, and nothing else changes."""
+    state = seal_base64(Opaque(OpaqueKind.GEMINI_SIGNATURE, "v", "other"))
+    body = {"contents": [{"role": "model", "parts": [{"text": "a", "thoughtSignature": state}]}]}
+    coder = transcoder(GEMINI, body=json.dumps(body).encode())
+
+    assert json.loads(coder.request()) == {
+        "contents": [{"role": "model", "parts": [{"text": "a"}]}]
+    }
+    assert coder.mode is Mode.PATCH
 
 
 def test_the_path_is_the_codec_s() -> None:

@@ -175,7 +175,8 @@ def test_nothing_is_there_yet(aimux: Command) -> None:
     assert ["warning", "config", "no provider is configured and enabled", "aimux init"] in rows(
         result.out
     )
-    assert result.err == "2 warnings\n"
+    # one failure more where an aimux of whoever runs this listens at the usual port
+    assert result.err.removeprefix("1 failure, ") == "2 warnings\n"
 
 
 def test_an_empty_home_can_be_reported_and_attacked_in_vain(aimux: Command) -> None:
