@@ -84,7 +84,8 @@ class Account:
     def _scored(self, rates: Sequence[tuple[float, float] | None]) -> list[float]:
         """By rates of input and output, None for those who have no such or less to read."""
         view = self._view
-        input_tokens, output_tokens, _ = view.demand
+        # CPython multiplies two floats in a third of the time that a mixed pair takes
+        input_tokens, output_tokens = float(view.demand[0]), float(view.demand[1])
         second_usd = view.minute_usd / 60
         ktokens_usd, output_usd = input_tokens / 1000 * second_usd, output_tokens * second_usd
         assumed_usd = _assumed_s(input_tokens, output_tokens) * second_usd
@@ -96,8 +97,9 @@ class Account:
                 weight = speed.weight
                 paper = _assumed_s(max(input_tokens - warm, 0), output_tokens) * second_usd
             else:  # the usual one, with time turned into money before the loop
+                per_input_usd, per_output_usd = each
                 fixed, slope, rate, success, weight, _ = speed
-                price = input_tokens * each[0] + output_tokens * each[1]
+                price = input_tokens * per_input_usd + output_tokens * per_output_usd
                 wait_usd = fixed * second_usd + slope * ktokens_usd + output_usd / rate
                 score = (price + wait_usd) / success
                 paper = assumed_usd
@@ -172,22 +174,22 @@ def adaptive(candidates: Sequence[Candidate], view: View) -> tuple[Ranked, ...]:
     return tuple(ranks)
 
 
-def _assumed_s(uncached_tokens: int, output_tokens: int) -> float:
+def _assumed_s(uncached_tokens: float, output_tokens: float) -> float:
     """Seconds that are assumed of anybody."""
     return UNMEASURED.expected_s(uncached_tokens, output_tokens)
 
 
 def _calm(scores: Sequence[float]) -> list[int]:
     """Indexes by score; for each place the first given of those within 5 % of the best one left."""
-    by_score = sorted(range(len(scores)), key=scores.__getitem__)
-    rising = [scores[index] for index in by_score]
+    score_of = scores.__getitem__
+    by_score = sorted(range(len(scores)), key=score_of)
     order: list[int] = []
     taken: set[int] = set()
     near: list[int] = []
     coming = 0
     for best in by_score:
-        end = bisect_right(rising, scores[best] * NEAR, coming)
-        if end == len(rising):  # nobody left is further away: all as given
+        end = bisect_right(by_score, scores[best] * NEAR, coming, key=score_of)
+        if end == len(scores):  # nobody left is further away: all as given
             break
         for index in by_score[coming:end]:
             heappush(near, index)

@@ -56,15 +56,15 @@ def warm_places(value: Value | None, now_s: float) -> dict[Place, Warm]:
     """
     if value is None:
         return {}
-    five = [iter(value)] * _FIELDS
     return {
-        (provider, model): Warm(tokens, until_s, label)
-        for provider, model, tokens, until_s, label in zip(*five, strict=False)
-        if until_s > now_s
+        (value[at], value[at + 1]): Warm(*value[at + 2 : at + _FIELDS])
+        for at in range(0, len(value) - _FIELDS + 1, _FIELDS)
+        if value[at + _UNTIL] > now_s
     }
 
 
 _FIELDS: Final = 5
+_UNTIL: Final = 3
 
 
 class Last(NamedTuple):

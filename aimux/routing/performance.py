@@ -104,7 +104,7 @@ class Speed(NamedTuple):
         """Seconds to the first event for a prompt with so much that no cache holds."""
         return self.fixed_s + self.per_ktoken_s * uncached_tokens / 1000
 
-    def expected_s(self, uncached_tokens: int, output_tokens: int) -> float:
+    def expected_s(self, uncached_tokens: float, output_tokens: float) -> float:
         """Seconds to the end of the answer, if it succeeds."""
         return (
             self.fixed_s
