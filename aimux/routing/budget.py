@@ -35,6 +35,8 @@ from aimux.routing.plan import Candidate, Moment
 from aimux.routing.state import HELD, Key, State
 
 SPENT: Final = "budget"
+SPENT_IN_SESSION: Final = "budget-session"
+"""Apart from the others: many sessions must not drive the sum of a day out of the state."""
 TOLD: Final = "budget-told"
 
 WARN_AT: Final = 0.8
@@ -124,7 +126,8 @@ class Account(NamedTuple):
     @property
     def spent(self) -> Key:
         """Where its spent sum lies."""
-        return (SPENT, self.budget.name, self.window)
+        room = SPENT_IN_SESSION if self.budget.window == "session" else SPENT
+        return (room, self.budget.name, self.window)
 
     @property
     def held(self) -> Key:
@@ -287,8 +290,8 @@ class Budgets:
 
     def dearest_session_usd(self, budget: Budget, now_s: float) -> float:
         """Of a budget of sessions, what the one that has spent most has spent."""
-        rooms = self._state.room(SPENT, now_s)
-        spent = (_number(value) for key, value in rooms.items() if key[1:2] == (budget.name,))
+        room = self._state.room(SPENT_IN_SESSION, now_s)
+        spent = (_number(value) for key, value in room.items() if key[1:2] == (budget.name,))
         return max(spent, default=0) / _NANO
 
     def refusal(

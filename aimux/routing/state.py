@@ -30,8 +30,8 @@ LOOPS: Final = "loop"
 
 _PASSING: Final = frozenset({HELD, LOOPS})
 
-MAX_ENTRIES: Final = 20_000
-"""Of a room, about 6 MB; what expires first goes first."""
+MAX_ENTRIES: Final = 10_000
+"""Of a room, about 3 MB; what expires first goes first."""
 
 Watched = tuple[tuple[str, tuple[Key, ...]], ...]
 """Rooms, each with keys of it."""

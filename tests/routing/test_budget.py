@@ -16,6 +16,7 @@ from aimux.catalogue.provider import ModelFacts, PriceFacts, Provider
 from aimux.config.schema import Config
 from aimux.errors import BudgetSpent
 from aimux.model.request import WireFormat
+from aimux.routing import state as state_module
 from aimux.routing.budget import (
     Account,
     Budget,
@@ -262,6 +263,20 @@ def test_a_request_that_ends_after_its_window_is_paid_from_that_one() -> None:
 
     assert budgets.spent_usd(before, NOW_S + 86_400) == 2
     assert budgets.spent_usd(after, NOW_S + 86_400) == 0
+
+
+def test_many_sessions_do_not_make_a_day_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sum of a day is kept for less long than a session's, so it would be the first to go."""
+    monkeypatch.setattr(state_module, "MAX_ENTRIES", 20)
+    budgets = Budgets(MemoryState())
+    sessions = Budget("each", "all", "", 1.0, "session")
+    budgets.settle(Hold((account(),), None), 0.5, NOW_S)
+    for number in range(100):
+        found = account_of(sessions, f"s{number}", Moment(NOW_S))
+        assert found is not None
+        budgets.settle(Hold((found,), None), 0.1, NOW_S)
+
+    assert budgets.spent_usd(account(), NOW_S) == 0.5
 
 
 def test_each_session_has_its_own() -> None:
