@@ -94,15 +94,18 @@ class Account:
         for each, speed in zip(rates, self._speeds, strict=True):
             if each is None:
                 score, price, _, _, warm = self._estimate(self._candidates[len(scores)], speed)
-                weight = speed.weight
                 paper = _assumed_s(max(input_tokens - warm, 0), output_tokens) * second_usd
             else:  # the usual one, with time turned into money before the loop
                 per_input_usd, per_output_usd = each
-                fixed, slope, rate, success, weight, _ = speed
                 price = input_tokens * per_input_usd + output_tokens * per_output_usd
-                wait_usd = fixed * second_usd + slope * ktokens_usd + output_usd / rate
-                score = (price + wait_usd) / success
+                wait_usd = (
+                    speed.fixed_s * second_usd
+                    + speed.per_ktoken_s * ktokens_usd
+                    + output_usd / speed.tokens_per_s
+                )
+                score = (price + wait_usd) / speed.success
                 paper = assumed_usd
+            weight = speed.weight
             if weight < LITTLE and score < floor:
                 score = floor - (floor - score) * weight / LITTLE
             scores.append(score)

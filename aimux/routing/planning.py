@@ -126,24 +126,23 @@ class _Planning:
         behind = [each.step.candidate.place for each in self._behind]
         cached = self._cached([*awake, *behind] if behind else awake)
         ranks = self._at_home(self._ranked(ladder, awake, cached), cached)
-        steps = [step for rank in ranks for step in awake[rank.candidate.place]]
-        if len(steps) > len(ranks) and self._session:  # somebody has several keys
-            steps = [step for rank in ranks for step in self._in_turn(awake[rank.candidate.place])]
+        ordered = [rank.candidate for rank in ranks]
+        steps = [step for each in ordered for step in awake[each.place]]
+        if len(steps) > len(ordered) and self._session:  # somebody has several keys
+            steps = [step for each in ordered for step in self._in_turn(awake[each.place])]
         self._behind.sort(key=lambda each: each.order)
         second_usd = settings.minute_usd / 60
         wait_s = self._waits(steps, cached, second_usd)
         resort = tuple(each.step for each in self._behind if each.step not in steps[:1])
         if self._behind:
-            order = tuple(dict.fromkeys(step.candidate for step in (*steps, *resort)))
-        else:
-            order = tuple([rank.candidate for rank in ranks])
+            ordered = list(dict.fromkeys([step.candidate for step in (*steps, *resort)]))
         learns = not _LEARNING.isdisjoint(ladder.strategies)
         return Plan(
             steps=tuple(steps),
             decision=Decision(
                 asked_model=features.asked,
                 route=ladder.route,
-                candidates=tuple([each.name for each in order]),
+                candidates=tuple([each.name for each in ordered]),
                 refusals=tuple(self._refusals),
                 rule=ladder.rule,
                 strategy=ladder.strategy,
@@ -152,7 +151,7 @@ class _Planning:
                 session=session,
                 generation=self._routes.generation,
                 input_tokens=features.guessed_tokens,
-                order=order,
+                order=tuple(ordered),
             ),
             resort=resort,
             wait_s=wait_s,

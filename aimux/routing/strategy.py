@@ -128,23 +128,22 @@ def _fastest(candidates: Sequence[Candidate], view: View) -> tuple[Ranked, ...]:
     rows: list[_Row] = []
     trying = False
     speeds = view.performance.speeds(places, task, now_s)
-    for each, (fixed, slope, rate, success, weight, seen_s) in zip(candidates, speeds, strict=True):
-        if weight < FAINT and not trying:
+    for each, speed in zip(candidates, speeds, strict=True):
+        faint = speed.weight < FAINT
+        if faint and not trying:
             trial = (TRIALS, *each.place)
             if state.get(trial, now_s) is None:
                 trying = True
                 state.put(trial, (now_s,), now_s + TRIAL_S)
-                rows.append((each, 0.0, _unmeasured(seen_s), ()))
+                rows.append((each, 0.0, _unmeasured(speed.seen_s), ()))
                 continue
         warm = cached.get(each.place, 0)
-        first_s = fixed
-        if warm < input_tokens:
-            first_s += slope * (input_tokens - warm) / 1000
-        score = (first_s + output_tokens / rate) / success
-        if weight < FAINT:
-            rows.append((each, score, f"%.1f s assumed, {_unmeasured(seen_s)}", (score,)))
+        first_s = speed.first_event_s(max(input_tokens - warm, 0))
+        score = (first_s + output_tokens / speed.tokens_per_s) / speed.success
+        if faint:
+            rows.append((each, score, f"%.1f s assumed, {_unmeasured(speed.seen_s)}", (score,)))
         else:
-            told = (score, first_s, rate + 0.5, success * 100 + 0.5)
+            told = (score, first_s, speed.tokens_per_s + 0.5, speed.success * 100 + 0.5)
             rows.append((each, score, _FASTEST, told))
     return _by_score(rows)
 
