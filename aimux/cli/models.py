@@ -33,7 +33,6 @@ PROVIDER_FAILED: Final = 5
 _ROOM_FOR_TARGETS: Final = 20
 """So that they do not take the room of every model's name."""
 
-
 _ROOM_FOR_ABILITIES: Final = 10
 _ROOM_FOR_NAMES: Final = 30
 """A name is what one types: it is cut last, and little."""
@@ -149,8 +148,9 @@ def _dollars(price: float | None) -> str:
 def _range(facts: ModelFacts, read: Callable[[PriceFacts], float | None]) -> str:
     """The least and the most that it may cost, by the prompt's size and the time."""
     every = [read(price) for price in (facts.price, *(tier.price for tier in facts.tiers))]
-    told = sorted({price for price in every if price is not None})
-    return "-".join(map(_dollars, [told[0], told[-1]][: len(told)])) if told else UNKNOWN
+    told = [price for price in every if price is not None]
+    least, most = min(told, default=None), max(told, default=None)
+    return _dollars(least) if least == most else f"{_dollars(least)}-{_dollars(most)}"
 
 
 def _tokens(count: int | None) -> str:

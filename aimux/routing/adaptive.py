@@ -84,7 +84,7 @@ class Account:
     def _scored(self, rates: Sequence[tuple[float, float] | None]) -> list[float]:
         """By rates of input and output, None for those who have no such or less to read."""
         view = self._view
-        # CPython multiplies two floats in a third of the time that a mixed pair takes
+        # floats all along: CPython has a short way for two of them, and none for a mixed pair
         input_tokens, output_tokens = float(view.demand[0]), float(view.demand[1])
         second_usd = view.minute_usd / 60
         ktokens_usd, output_usd = input_tokens / 1000 * second_usd, output_tokens * second_usd

@@ -21,11 +21,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from aimux.routing.plan import Candidate, Ranked, Step
+from aimux.routing.plan import Candidate, Place, Ranked, Step
 from aimux.routing.state import State, Value
-
-Place = tuple[str, str]
-"""Provider and model."""
 
 LITTLE: Final = 0.1
 LITTLE_TOKENS: Final = 2_000
@@ -49,6 +46,10 @@ class Warm(NamedTuple):
 MOST_PLACES: Final = 8
 """Of one conversation; who answered it longest ago is forgotten first."""
 
+_FIELDS: Final = 5
+_UNTIL: Final = 3
+"""Of a place in the state's value: how many fields it has, and which of them says until when."""
+
 
 def warm_places(value: Value | None, now_s: float) -> dict[Place, Warm]:
     """Where a conversation is warm, by what the state holds of it: for each place, the latest last, its
@@ -61,10 +62,6 @@ def warm_places(value: Value | None, now_s: float) -> dict[Place, Warm]:
         for at in range(0, len(value) - _FIELDS + 1, _FIELDS)
         if value[at + _UNTIL] > now_s
     }
-
-
-_FIELDS: Final = 5
-_UNTIL: Final = 3
 
 
 class Last(NamedTuple):
@@ -83,17 +80,21 @@ class Affinity:
     def __init__(self, state: State) -> None:
         self._state = state
 
+    def places(self, session: str, now_s: float) -> dict[Place, Warm]:
+        """Wherever something of a session is warm, who answered it last at the end."""
+        return warm_places(self._state.get(("warm", session), now_s), now_s)
+
     def warm(self, session: str, candidate: Candidate, now_s: float) -> Warm | None:
         """What is warm of a session at a candidate."""
         return self.warm_at(session, candidate.place, now_s)
 
     def warm_at(self, session: str, place: Place, now_s: float) -> Warm | None:
         """The same at a provider and model by name."""
-        return warm_places(self._state.get(("warm", session), now_s), now_s).get(place)
+        return self.places(session, now_s).get(place)
 
     def warm_tokens(self, session: str, places: Container[Place], now_s: float) -> dict[Place, int]:
         """How many tokens of a session are warm at each of these places; those with none left out."""
-        warm = warm_places(self._state.get(("warm", session), now_s), now_s)
+        warm = self.places(session, now_s)
         return {place: each.tokens for place, each in warm.items() if place in places}
 
     def last(self, session: str, now_s: float) -> Last | None:
@@ -122,13 +123,12 @@ class Affinity:
         """A step has read so many tokens of a session: for a while they are warm there."""
         place = step.candidate.place
         if tokens >= LEAST_TOKENS:
-            key = ("warm", session)
-            warm = warm_places(self._state.get(key, now_s), now_s)
+            warm = self.places(session, now_s)
             warm.pop(place, None)
             warm[place] = Warm(tokens, now_s + lifetime_s, step.label)
             kept = list(warm.items())[-MOST_PLACES:]
             value = tuple([part for where, each in kept for part in (*where, *each)])
-            self._state.put(key, value, max(each.until_s for _, each in kept))
+            self._state.put(("warm", session), value, max(each.until_s for _, each in kept))
         self._state.put(("last", session), Last(*place, step.label), now_s + REMEMBERED_S)
 
 

@@ -20,11 +20,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from aimux.routing.plan import Chance
+from aimux.routing.plan import Chance, Place
 from aimux.routing.state import Key, State
-
-Place = tuple[str, str]
-"""Provider and model."""
 
 STRIKES: Final = 5
 SHARE: Final = 0.5

@@ -111,6 +111,7 @@ def _estimate(
     candidate has billed before.
     """
     known: dict[tuple[str, str], float | None] = {}
+    places = router.affinity.places(session, now_s) if session else {}
 
     def estimate(candidate: Candidate) -> float | None:
         place = candidate.place
@@ -123,7 +124,7 @@ def _estimate(
         if features.operation is Operation.EMBED:
             demand = demand._replace(output_tokens=0)
         tokens = round(demand.input_tokens * router.calibration.factor(candidate.place))
-        warm = router.affinity.warm(session, candidate, now_s) if session else None
+        warm = places.get(candidate.place)
         price = price_for(candidate.facts, tokens, now_s)
         held = warm.tokens if warm else 0
         return request_cost(price, demand._replace(input_tokens=tokens), held)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Chance = Callable[[], float]
 """Gives a number from 0 up to 1: chance is an argument, like time."""
 
+Place = tuple[str, str]
+"""A target by the names of its provider and model: what is remembered of it is remembered under these."""
+
 
 class Moment(NamedTuple):
     """When a request is planned: Unix seconds, and the minute of the local week (0 is Monday 00:00)."""

@@ -15,13 +15,23 @@ from typing import Final, NamedTuple
 
 from aimux.errors import NoNetwork
 from aimux.routing import loops
-from aimux.routing.affinity import Place, pinned, settled
+from aimux.routing.affinity import pinned, settled
 from aimux.routing.candidates import Ladder, Routes
 from aimux.routing.cost import lost_prefix_usd, usd
 from aimux.routing.features import Features
 from aimux.routing.fit import misfit
 from aimux.routing.paying import payable
-from aimux.routing.plan import Candidate, Chance, Decision, Moment, Plan, Ranked, Refusal, Step
+from aimux.routing.plan import (
+    Candidate,
+    Chance,
+    Decision,
+    Moment,
+    Place,
+    Plan,
+    Ranked,
+    Refusal,
+    Step,
+)
 from aimux.routing.pursuit import MAX_PAUSE_S
 from aimux.routing.router import Router
 from aimux.routing.session import session_of, told_session

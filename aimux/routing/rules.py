@@ -54,18 +54,16 @@ class Rule:
 
     def matches(self, features: Features, moment: Moment) -> bool:
         """Whether it is its time and all conditions hold."""
-        return self.is_on(moment) and self.holds(features)
-
-    def is_on(self, moment: Moment) -> bool:
-        """Whether it is its time."""
-        return not self.spans or _is_within(moment.minute_of_week, self.spans)
+        if self.spans and not _is_within(moment.minute_of_week, self.spans):
+            return False
+        return self.holds(features)
 
     def unmet(self, features: Features, moment: Moment) -> tuple[str, ...]:
         """The conditions that do not hold, each as a clause; for people."""
         conditions = zip(self.clauses, self.conditions, strict=True)
         missed = tuple(clause for clause, holds in conditions if not holds(features))
         time = self.settings.match.time
-        if time and not self.is_on(moment):
+        if time and not _is_within(moment.minute_of_week, self.spans):
             return (*missed, time)
         return missed
 
@@ -99,7 +97,7 @@ def _compiled(index: int, settings: RouteSettings, home: str) -> Rule:
 def first_match(rules: Sequence[Rule], features: Features, moment: Moment) -> Rule | None:
     """The first rule that matches."""
     for rule in rules:
-        if rule.holds(features) and rule.is_on(moment):
+        if rule.matches(features, moment):
             return rule
     return None
 

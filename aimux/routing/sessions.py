@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aimux.routing.affinity import REMEMBERED_S, Last, Warm, warm_places
+from aimux.routing.plan import Place
 
 
 class Pinned(NamedTuple):
@@ -26,7 +27,7 @@ class Pinned(NamedTuple):
 def pinned_sessions(rows: Iterable[Sequence[Any]], now_s: float, most: int) -> list[Pinned]:
     """The conversations in what ``MemoryState.dump`` gives, the latest first."""
     lasts: list[tuple[float, str, Last]] = []
-    warms: dict[str, dict[tuple[str, str], Warm]] = {}
+    warms: dict[str, dict[Place, Warm]] = {}
     for key, value, until_s in rows:
         if key[0] == "last":
             lasts.append((until_s - REMEMBERED_S, key[1], Last._make(value)))
@@ -40,7 +41,7 @@ def _pinned(
     used_s: float,
     session: str,
     last: Last,
-    warms: dict[str, dict[tuple[str, str], Warm]],
+    warms: dict[str, dict[Place, Warm]],
     now_s: float,
 ) -> Pinned:
     warm = warms.get(session, {}).get((last.provider, last.model))

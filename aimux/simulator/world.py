@@ -23,7 +23,7 @@ from aimux.errors import ErrorKind, UpstreamStatus
 from aimux.model.request import WireFormat
 from aimux.model.response import Usage
 from aimux.routing.affinity import LEAST_TOKENS
-from aimux.routing.plan import Candidate, Step
+from aimux.routing.plan import Candidate, Place, Step
 from aimux.routing.verdict import Signal
 from aimux.simulator.dice import factor, lot
 from aimux.simulator.trace import Errand, Outage, TargetWorld, Trace
@@ -38,8 +38,6 @@ WEEK_S: Final = 7 * 86400.0
 CACHED_WEIGHT: Final = 0.1
 """What a token that is read from the cache counts in a plan."""
 BLOCKING: Final = frozenset({"refuse", "error", "overloaded", "hang", "rate-limit", "drop", "cut"})
-
-Place = tuple[str, str]
 
 
 class Answered(NamedTuple):

@@ -94,17 +94,17 @@ class Document:
 
     def text(self, key: str) -> bytes:
         """A value as it is written; empty when there is none."""
-        start, end = self._spans.get(key, (0, 0))
+        start, end = self.span(key)
         return self.raw[start:end]
 
     def tail(self, key: str, most_bytes: int) -> bytes:
         """The end of a value as it is written; empty when there is none."""
-        start, end = self._spans.get(key, (0, 0))
+        start, end = self.span(key)
         return self.raw[max(start, end - most_bytes) : end]
 
     def size(self, key: str) -> int:
         """How many bytes a value takes; 0 when there is none."""
-        start, end = self._spans.get(key, (0, 0))
+        start, end = self.span(key)
         return end - start
 
     def get(self, key: str) -> Any:

@@ -52,7 +52,9 @@ class History:
             if self.holds(word):
                 return True
         if self._has_escapes is None:
-            self._has_escapes = self.holds(_ESCAPE) and bool(_ESCAPED_LETTER.search(self.raw))
+            self._has_escapes = self.holds(_ESCAPE) and bool(
+                _ESCAPED_LETTER.search(self._body, self._start, self._end)
+            )
         return self._has_escapes
 
     def holds(self, word: bytes) -> bool:
